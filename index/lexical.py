@@ -1,0 +1,61 @@
+"""How much of a query a sentence covers, by the words they share.
+
+Knows nothing of where the words are looked up. FTS5's own bm25() weighs a word by how rare it is in the whole table, so
+the same sentence scores otherwise, and may rank otherwise, when other articles are added. Here a word is weighed by how
+rare it is in the sentence's own article, and a score is a share of the query's whole weight: between 0 and 1, and the
+same whether the article stands alone or among ten thousand.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["STOP_WORDS", "coverage", "terms"]
+
+# Words that ask, link or stand in for others: they say nothing of what a question is about.
+STOP_WORDS = frozenset(
+    """
+    a about all also am an and any are as at be because been before being between both but by can could did do does doing
+    done for from had has have having he her here hers him his how i if in into is it its itself just me more most my no
+    nor not of off on one only or other our out over own s same she should so some such t than that the their them then
+    there these they this those through to too under until up us very was we were what when where which while who whom
+    whose why will with would you your
+    """.split()
+)
+
+_ACRONYM_OR_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:[.,:]\d+)*")
+_POSSESSIVE = re.compile(r"['’]s\b")
+
+
+def terms(query: str) -> list[str]:
+    """The distinct words of a query that are looked up, in its order: all but stop words, or all where all are."""
+    words = dict.fromkeys(_ACRONYM_OR_WORD.findall(_POSSESSIVE.sub("", query.lower())))
+    return [word for word in words if word not in STOP_WORDS] or list(words)
+
+
+def coverage(
+    postings: Sequence[NDArray[np.int64]],
+    firsts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Score every sentence that holds a term: the share of the query's weight that it covers, in [0, 1].
+
+    `postings` has, for each term of the query, the ascending numbers of the sentences that hold it; article i has
+    `counts[i]` indexed sentences, whose numbers begin at `firsts[i]`, ascending. Returns the numbers, ascending, and
+    their scores. A term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's, with N = `counts[i]`
+    sentences of which n hold it: a term that the article lacks weighs most, and keeps every share below 1.
+    """
+    numbers = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *postings]))
+    rows, article = np.unique(np.searchsorted(firsts, numbers, side="right") - 1, return_inverse=True)
+    sentences = counts[rows]
+    covered = np.zeros(len(numbers))
+    whole = np.zeros(len(rows))
+    for posting in postings:
+        places = np.searchsorted(numbers, posting)
+        holding = np.bincount(article[places], minlength=len(rows))
+        weight = np.log1p((sentences - holding + 0.5) / (holding + 0.5))
+        covered[places] += weight[article[places]]
+        whole += weight
+    return numbers, (covered / whole[article]).astype(np.float32)

@@ -1,0 +1,252 @@
+"""A library: articles that are kept, and the sentences of theirs that are nearest to a query, by meaning and by words.
+
+Knows nothing of questions, answers or how the two scores are weighed. What lies on disk is the database's alone; what
+searching needs is built in memory from it, and follows what other processes write.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import Article, Sentence
+from index.database import Database, Entry
+from index.encoder import Encoder
+from index.errors import LibraryError, LibraryMismatch
+from index.lexical import coverage, terms
+from index.vectors import VectorIndex
+
+__all__ = ["POOL", "Candidate", "Library"]
+
+POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
+FORM = "fp32"  # of the numbers that the encoder computes in; recorded, so that a later form can be told from it
+SAME_VECTOR = 0.995  # cosine above which two forms of one model are interchangeable
+_KEPT_ARTICLES = 256  # whole articles that stay in memory, so that a busy chat does not read them again and again
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer: its cosine with the query, and the share of the query's words that it covers (0 to 1)."""
+
+    article: Article
+    sentence: Sentence
+    dense: float
+    lexical: float
+
+
+class Library:
+    """Articles on disk or in memory, searchable. Safe to use from several threads, and beside other processes."""
+
+    def __init__(self, database: Database, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self._database = database
+        self._lock = threading.RLock()
+        self._encoder_checked = False
+        self._articles: OrderedDict[str, Article] = OrderedDict()
+        self._vectors: VectorIndex | None = None
+        self._loaded: dict[str, _Loaded] = {}
+        self._seen_version: int | None = None
+        # The loaded articles' ids by their place in the file, and beside them what is looked up many at a time.
+        self._order: Sequence[str] = []
+        self._firsts = self._stops = self._counts = np.empty(0, dtype=np.int64)
+
+    @classmethod
+    def in_memory(cls, encoder: Encoder | None = None) -> "Library":
+        """An empty library that is gone with the process."""
+        return cls(Database(), encoder or Encoder())
+
+    @classmethod
+    def open(cls, folder: str | Path, *, create: bool = False, encoder: Encoder | None = None) -> "Library":
+        """The library in a folder, made first where `create` is set and there is none.
+
+        Raises LibraryNotFound, LibraryMismatch (another saved format), LibraryDamaged or LibraryError.
+        """
+        return cls(Database(Path(folder), create=create), encoder or Encoder())
+
+    def close(self) -> None:
+        """Let go of the file. Nothing is lost without it: every change is on disk when its call returns."""
+        self._database.close()
+
+    def __len__(self) -> int:
+        return len(self._database.ids())
+
+    def list(self) -> Sequence[Entry]:
+        """All articles, oldest first, without their texts."""
+        return self._database.entries()
+
+    def get(self, article_id: str) -> Article:
+        """The article with this id. Raises LibraryError where there is none."""
+        article = self._get(article_id)
+        if article is None:
+            raise LibraryError(f"There is no article {article_id} in the library.", "article-qa list names those there are.")
+        return article
+
+    def add(self, article: Article, *, progress: bool = False) -> bool:
+        """Add an article, in one step that is done or not done; False where the same text is there already.
+
+        An article that came from the same source with another text is replaced in that step. Raises LibraryMismatch
+        where the library's vectors are another model's.
+        """
+        self._check_encoder()
+        if self._database.holds(article.id):
+            return False
+        texts = [article.quote(sentence) for sentence in article.sentences if not sentence.furniture]
+        vectors = self.encoder.encode(texts, progress=progress)
+        with self._lock, self._database.writing():
+            if self._database.holds(article.id):  # another process was faster
+                return False
+            for old_id in self._database.source_ids(article.source) if article.source else []:
+                if old := self._database.article(old_id):
+                    self._database.delete(old)
+            if self._database.meta("encoder") is None:
+                self._database.set_meta("encoder", self.encoder.identity)
+                self._database.set_meta("encoder_name", self.encoder.name)
+                self._database.set_meta("form", FORM)
+            self._database.insert(article, vectors)
+        self._seen_version = None
+        return True
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article, in one step that is done or not done. Raises LibraryError where there is none."""
+        with self._lock, self._database.writing():
+            self._database.delete(self.get(article_id))
+        self._seen_version = None
+
+    def search(self, query: str, *, within: Collection[str] | None = None) -> Sequence[Candidate]:
+        """The sentences that may answer, in no particular order: the POOL nearest by meaning and by words, in one list.
+
+        `within` keeps to the articles with these ids; an unknown id raises LibraryError. Scores of a sentence depend on
+        its own article and the query alone.
+        """
+        self._check_encoder()
+        vector = self.encoder.encode([query])[0]
+        with self._lock:
+            self._refresh()
+            if self._vectors is None or not len(self._vectors):
+                return []
+            ranges = self._ranges(within)
+            near, _ = self._vectors.search(vector, POOL, ranges)
+            postings = [self._known(self._database.postings(term, ranges)) for term in terms(query)]
+            worded, shares = coverage(postings, self._firsts, self._counts)
+            best = worded[np.argsort(-shares, kind="stable")[:POOL]]
+            numbers = np.union1d(near, best)
+            dense = self._vectors.scores(vector, numbers)
+            lexical = np.zeros(len(numbers), dtype=np.float32)
+            _, here, there = np.intersect1d(numbers, worded, assume_unique=True, return_indices=True)
+            lexical[here] = shares[there]
+            return self._candidates(numbers, dense, lexical)
+
+    def verify(self) -> Sequence[str]:
+        """What is wrong with the library, a line each; empty where all is well.
+
+        Checks SQLite's file, the full text, counts, the digest of every text, the spans, and that the vectors fit the
+        sentences: in number, in length, and the first one of each article against the model itself.
+        """
+        self._check_encoder()
+        problems = self._database.problems()
+        for article_id in self._database.ids():
+            try:
+                article, stored = self._database.article(article_id), self._database.stored(article_id)
+            except LibraryError as error:
+                problems.append(error.problem)
+                continue
+            if article is None or stored is None:  # removed meanwhile
+                continue
+            indexed = [sentence for sentence in article.sentences if not sentence.furniture]
+            if len(indexed) != len(stored.vectors):
+                problems.append(f"article {article_id}: {len(stored.vectors)} vectors for {len(indexed)} sentences")
+            elif indexed and not _same(self.encoder.encode([article.quote(indexed[0])])[0], stored.vectors[0]):
+                problems.append(f"article {article_id}: its vectors are not those of its sentences")
+        return problems
+
+    # -- what lies in memory
+
+    def _get(self, article_id: str) -> Article | None:
+        with self._lock:
+            article = self._articles.get(article_id) or self._database.article(article_id)
+            if article is not None:
+                self._articles[article_id] = article
+                self._articles.move_to_end(article_id)
+                if len(self._articles) > _KEPT_ARTICLES:
+                    self._articles.popitem(last=False)
+            return article
+
+    def _check_encoder(self) -> None:
+        """Refuse to compare vectors of two models."""
+        if self._encoder_checked:
+            return
+        made_with = self._database.meta("encoder")
+        if made_with is not None and made_with != self.encoder.identity:
+            name = self._database.meta("encoder_name")
+            raise LibraryMismatch(
+                f"The library in {self._database.folder} holds vectors of the model {name} ({str(made_with)[:12]}), "
+                f"and not of {self.encoder.name} ({self.encoder.identity[:12]}).",
+                f"Open it with that model (--model {name}), or add the articles to a new library.",
+            )
+        self._encoder_checked = made_with is not None
+
+    def _refresh(self) -> None:
+        """Bring memory up to what the file holds: unload what is gone, load what is new."""
+        version = self._database.version()
+        if version == self._seen_version:
+            return
+        there = self._database.ids()
+        for gone in self._loaded.keys() - set(there):
+            loaded = self._loaded.pop(gone)
+            self._articles.pop(gone, None)
+            if self._vectors is not None:
+                self._vectors.remove(loaded.first, loaded.stop)
+        for article_id in there:
+            if article_id in self._loaded or (stored := self._database.stored(article_id)) is None:
+                continue
+            if self._vectors is None:
+                self._vectors = VectorIndex(stored.vectors.shape[1])
+            self._vectors.add(stored.numbers, stored.vectors)
+            self._loaded[article_id] = _Loaded(stored.first, stored.first + stored.sentences, len(stored.numbers))
+        self._order = sorted(self._loaded, key=lambda article_id: self._loaded[article_id].first)
+        table = np.array([self._loaded[article_id] for article_id in self._order], dtype=np.int64).reshape(-1, 3)
+        self._firsts, self._stops, self._counts = table[:, 0], table[:, 1], table[:, 2]
+        self._seen_version = version
+
+    def _ranges(self, within: Collection[str] | None) -> Sequence[tuple[int, int]] | None:
+        if within is None:
+            return None
+        if unknown := [article_id for article_id in within if article_id not in self._loaded]:
+            raise LibraryError(f"There is no article {unknown[0]} in the library.", "article-qa list names those there are.")
+        return sorted((self._loaded[article_id].first, self._loaded[article_id].stop) for article_id in within)
+
+    def _known(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Without the numbers of articles that another process has added since memory was brought up to date."""
+        rows = np.searchsorted(self._firsts, numbers, side="right") - 1
+        return numbers[(rows >= 0) & (numbers < self._stops[rows])]
+
+    def _candidates(
+        self, numbers: NDArray[np.int64], dense: NDArray[np.float32], lexical: NDArray[np.float32]
+    ) -> Sequence[Candidate]:
+        found = []
+        rows = np.searchsorted(self._firsts, numbers, side="right") - 1
+        for number, row, cosine, share in zip(numbers, rows, dense, lexical, strict=True):
+            article = self._get(self._order[row])
+            if article is not None:  # another process may have removed it since
+                sentence = article.sentences[number - self._firsts[row]]
+                found.append(Candidate(article, sentence, float(cosine), float(share)))
+        return found
+
+
+class _Loaded(NamedTuple):
+    """Where an article lies in memory: its sentences' numbers are [first, stop), and `indexed` of them have vectors."""
+
+    first: int
+    stop: int
+    indexed: int
+
+
+def _same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether two vectors are two forms of one: parallel, or both 0 (a sentence of words that the model does not know)."""
+    lengths = float(np.linalg.norm(one)), float(np.linalg.norm(other))
+    return float(one @ other) >= SAME_VECTOR * lengths[0] * lengths[1] and abs(lengths[0] - lengths[1]) < 0.01

@@ -1,0 +1,245 @@
+"""The commands of `article-qa`, but for `chat`: their arguments and what each prints.
+
+stdout carries the result alone; progress and messages go to stderr. Exit status: 0 answered or done, 1 abstained (`add`:
+some sources failed), 2 wrong use or bad input, 3 an internal error, 130 Ctrl-C.
+"""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from index import ArticleQAError, Encoder, load
+from qa.article_qa import ArticleQA
+from qa.rendering import figures_to_text, to_text
+
+__all__ = ["Commands", "add_source_arguments", "make_parser", "open_articles", "run"]
+
+LONG = 256  # sentences: from here on, adding takes long enough for a progress bar
+
+Commands = Any  # argparse keeps the type of its subparsers to itself
+Body = Callable[[argparse.Namespace], int]
+
+
+def make_parser() -> tuple[argparse.ArgumentParser, Commands]:
+    """The parser, and the set of its commands, to which the caller may add."""
+    parser = argparse.ArgumentParser(
+        prog="article-qa", description="Ask an article a question and get its own words back, each with its place."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for declare in (_declare_ask, _declare_add, _declare_list, _declare_remove, _declare_verify, _declare_evaluate):
+        declare(commands)
+    return parser, commands
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen command and return its exit status; every error of ours becomes its message and 2."""
+    chosen = parser.parse_args(arguments)
+    body: Body = chosen.body
+    try:
+        status = body(chosen)
+        sys.stdout.flush()
+        return status
+    except ArticleQAError as error:
+        _say(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _say("stopped")
+        return 130
+    except BrokenPipeError:  # the reader of our output, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        traceback.print_exc()
+        _say("this is a mistake in article-qa, not in what you typed. Please report the lines above.")
+        return 3
+
+
+def add_source_arguments(command: argparse.ArgumentParser) -> None:
+    """The arguments that say how sources are read, and by which model."""
+    command.add_argument("--encoding", default="utf-8", help="of the article files (default: utf-8)")
+    command.add_argument("--model", metavar="NAME-OR-PATH", help="a sentence-transformers model (default: all-MiniLM-L6-v2)")
+    command.add_argument("--download", action="store_true", help="allow the model to be fetched by its name")
+
+
+def open_articles(chosen: argparse.Namespace, sources: Sequence[str], library: Path | None) -> ArticleQA:
+    """The articles to ask: a library's, these files', or the bundled one where neither is named."""
+    encoder = _encoder(chosen)
+    if library is not None:
+        return ArticleQA.open(library, encoder=encoder)
+    if sources:
+        return ArticleQA.from_files(*sources, encoding=chosen.encoding, encoder=encoder)
+    return ArticleQA.from_bundled(encoder=encoder)
+
+
+def _encoder(chosen: argparse.Namespace) -> Encoder:
+    return Encoder(chosen.model, download=chosen.download)
+
+
+def _say(message: str) -> None:
+    print(f"article-qa: {message}", file=sys.stderr)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _add_library(command: argparse.ArgumentParser, *, required: bool) -> None:
+    command.add_argument("--library", metavar="DIR", type=Path, required=required, help="the folder that keeps the articles")
+
+
+# -- ask
+
+
+def _declare_ask(commands: Commands) -> None:
+    command = commands.add_parser("ask", help="answer one question", description="Answer one question with cited quotes.")
+    command.add_argument("question", metavar="QUESTION")
+    among = command.add_mutually_exclusive_group()
+    among.add_argument("--article", metavar="FILE", action="append", default=[], help="ask this file; may be repeated")
+    among.add_argument("--library", metavar="DIR", type=Path, help="ask the articles kept in this folder")
+    command.add_argument(
+        "--in", metavar="ARTICLE-ID", dest="within", action="append", help="ask only this article; may be repeated"
+    )
+    command.add_argument("--k", metavar="N", type=int, default=3, help="give at most N sentences (default: 3)")
+    command.add_argument(
+        "--max-error", metavar="R", type=float, help="abstain rather than be wrong in more than this share of answers"
+    )
+    command.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    add_source_arguments(command)
+    command.set_defaults(body=_ask)
+
+
+def _ask(chosen: argparse.Namespace) -> int:
+    qa = open_articles(chosen, chosen.article, chosen.library)
+    answer = qa.ask(chosen.question, k=chosen.k, max_error=chosen.max_error, within=chosen.within)
+    if chosen.json:
+        _print_json(answer.to_dict())
+    else:
+        print(to_text(answer))
+    return 1 if answer.abstained else 0
+
+
+# -- the library
+
+
+def _declare_add(commands: Commands) -> None:
+    command = commands.add_parser(
+        "add", help="keep articles in a library", description="Add files to a library, made if need be."
+    )
+    command.add_argument("sources", metavar="FILE", nargs="+")
+    _add_library(command, required=True)
+    add_source_arguments(command)
+    command.set_defaults(body=_add)
+
+
+def _add(chosen: argparse.Namespace) -> int:
+    qa = ArticleQA.open(chosen.library, create=True, encoder=_encoder(chosen))
+    failed = 0
+    for source in chosen.sources:
+        try:
+            article = load(source, encoding=chosen.encoding)
+        except ArticleQAError as error:
+            _say(str(error))
+            failed += 1
+            continue
+        new = qa.library.add(article, progress=len(article.sentences) > LONG)
+        print(f"{article.id}  {'added' if new else 'there already'}  {article.title}")
+    if failed:
+        _say(f"{failed} of {len(chosen.sources)} not added; the others are")
+    return 0 if not failed else 2 if failed == len(chosen.sources) else 1
+
+
+def _declare_list(commands: Commands) -> None:
+    command = commands.add_parser("list", help="list the articles", description="List id, sentences, title and source.")
+    _add_library(command, required=False)
+    add_source_arguments(command)
+    command.set_defaults(body=_list)
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    for entry in open_articles(chosen, [], chosen.library).library.list():
+        source = f"  ({entry.source})" if entry.source else ""
+        print(f"{entry.id}  {entry.sentences:6,} sentences  {entry.title}{source}")
+    return 0
+
+
+def _declare_remove(commands: Commands) -> None:
+    command = commands.add_parser("remove", help="remove articles", description="Remove articles from a library, by id.")
+    command.add_argument("articles", metavar="ARTICLE-ID", nargs="+")
+    _add_library(command, required=True)
+    add_source_arguments(command)
+    command.set_defaults(body=_remove)
+
+
+def _remove(chosen: argparse.Namespace) -> int:
+    library = open_articles(chosen, [], chosen.library).library
+    for article_id in chosen.articles:
+        library.remove(article_id)
+        print(f"{article_id}  removed")
+    return 0
+
+
+def _declare_verify(commands: Commands) -> None:
+    command = commands.add_parser("verify", help="check a library", description="Check file, texts, spans and vectors.")
+    _add_library(command, required=False)
+    add_source_arguments(command)
+    command.set_defaults(body=_verify)
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    library = open_articles(chosen, [], chosen.library).library
+    if problems := library.verify():
+        print("\n".join(problems))
+        _say("the library is damaged: restore it from a copy, or remove the articles named above and add them again")
+        return 2
+    entries = library.list()
+    print(f"{len(entries):,} articles, {sum(entry.sentences for entry in entries):,} sentences: all whole")
+    return 0
+
+
+# -- evaluate
+
+
+def _declare_evaluate(commands: Commands) -> None:
+    command = commands.add_parser(
+        "evaluate",
+        help="measure on questions with known answers",
+        description="Measure on SQuAD files: how often the right sentence is first, how well absence is known.",
+    )
+    command.add_argument("files", metavar="FILE.json", nargs="+")
+    command.add_argument(
+        "--scope",
+        choices=("article", "corpus"),
+        default="article",
+        help="ask the question's own article, or all (default: article)",
+    )
+    command.add_argument("--limit", metavar="N", type=int, help="only N questions, drawn at random")
+    command.add_argument("--seed", metavar="S", type=int, default=0, help="of the drawing (default: 0)")
+    command.add_argument("--max-error", metavar="R", type=float, help="as in ask")
+    command.add_argument("--predictions", metavar="OUT.jsonl", type=Path, help="write a line for each question")
+    command.add_argument("--json", action="store_true", help="print the figures as JSON")
+    add_source_arguments(command)
+    command.set_defaults(body=_evaluate)
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from qa.evaluation import run_files
+
+    figures = run_files(
+        chosen.files,
+        encoder=_encoder(chosen),
+        corpus=chosen.scope == "corpus",
+        limit=chosen.limit,
+        seed=chosen.seed,
+        max_error=chosen.max_error,
+        predictions=chosen.predictions,
+    )
+    if chosen.json:
+        _print_json(figures)
+    else:
+        print(figures_to_text(figures))
+    return 0

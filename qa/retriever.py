@@ -1,0 +1,55 @@
+"""A query becomes ranked sentences: the library's two scores, by meaning and by words, fused into one.
+
+Knows nothing of answers, thresholds or articles' places on disk.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from index import Candidate, Library
+
+__all__ = ["FUSION", "Fusion", "Ranked", "Retriever"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the two scores become one: cosine + `lexical_weight` * coverage. `origin` says where the number comes from."""
+
+    name: str
+    lexical_weight: float
+    origin: str
+
+    def score(self, candidate: Candidate) -> float:
+        return candidate.dense + self.lexical_weight * candidate.lexical
+
+
+FUSION = Fusion(
+    name="minilm-1",
+    lexical_weight=0.6,
+    origin="TODO",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its fused score; higher is better."""
+
+    candidate: Candidate
+    score: float
+
+
+class Retriever:
+    """Ranks the sentences of a library for a query."""
+
+    def __init__(self, library: Library, fusion: Fusion = FUSION) -> None:
+        self.library = library
+        self.fusion = fusion
+
+    def retrieve(self, query: str, *, within: Collection[str] | None = None) -> list[Ranked]:
+        """All candidates, best first; equal scores keep the order of the articles' ids and then of their sentences.
+
+        `within` keeps to the articles with these ids.
+        """
+        found = self.library.search(query, within=within)
+        ranked = [Ranked(candidate, self.fusion.score(candidate)) for candidate in found]
+        return sorted(ranked, key=lambda one: (-one.score, one.candidate.article.id, one.candidate.sentence.start))

@@ -1,0 +1,59 @@
+"""What the tests share: the real model, and a tiny real one whose cosines can be worked out by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from index import Encoder
+from qa import ArticleQA
+
+WORDS = (
+    "apple banana cherry date elder fig grape lemon mango olive peach plum quince red green blue one two three four five "
+    "the a of in is was not"
+).split()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sentence-transformers model of bags of words: a vector counts each of WORDS, other words are zero.
+
+    So the cosine of "red apple" and "red banana" is 1/2, of "apple" and "red apple" 1/sqrt(2).
+    """
+    return make_tiny_model(tmp_path_factory.mktemp("model"), WORDS)
+
+
+def make_tiny_model(folder: Path, words: list[str]) -> Path:
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.normalizers import Lowercase
+    from tokenizers.pre_tokenizers import Whitespace
+
+    tokenizer = Tokenizer(
+        WordLevel({"[UNK]": 0} | {word: number for number, word in enumerate(words, 1)}, unk_token="[UNK]")
+    )
+    tokenizer.normalizer = Lowercase()
+    tokenizer.pre_tokenizer = Whitespace()
+    weights = torch.cat([torch.zeros(1, len(words)), torch.eye(len(words))])
+    SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_weights=weights)], device="cpu").save(str(folder))
+    return folder
+
+
+@pytest.fixture
+def tiny(tiny_model: Path) -> Encoder:
+    """The tiny encoder, fresh."""
+    return Encoder(tiny_model)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The default encoder: all-MiniLM-L6-v2, loaded once."""
+    return Encoder()
+
+
+@pytest.fixture(scope="session")
+def bundled(encoder: Encoder) -> ArticleQA:
+    """The bundled article, ready to be asked."""
+    return ArticleQA.from_bundled(encoder=encoder)
