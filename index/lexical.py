@@ -14,24 +14,28 @@ from numpy.typing import NDArray
 
 __all__ = ["STOP_WORDS", "coverage", "terms"]
 
-# Words that ask, link or stand in for others: they say nothing of what a question is about.
+# Words that ask, link or stand in for others: they say nothing of what a question is about. What a contraction leaves
+# behind ("didn't" becomes "didn" and "t") is among them.
 STOP_WORDS = frozenset(
     """
-    a about all also am an and any are as at be because been before being between both but by can could did do does doing
-    done for from had has have having he her here hers him his how i if in into is it its itself just me more most my no
-    nor not of off on one only or other our out over own s same she should so some such t than that the their them then
-    there these they this those through to too under until up us very was we were what when where which while who whom
-    whose why will with would you your
+    a about after all also an and any are aren as at be because been before being between both but by can could couldn d
+    did didn do does doesn doing during each for from had hadn has hasn have haven having he her hers him his how i if in
+    into is isn it its itself just ll m many me might much must my no nor not of off on or our ours out over re s she
+    should shouldn so some such t than that the their theirs them themselves then there these they this those through to
+    too under until up upon us ve was wasn we were weren what when where which while who whom whose why will with would
+    wouldn you your yours
     """.split()
 )
 
-_ACRONYM_OR_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:[.,:]\d+)*")
-_POSSESSIVE = re.compile(r"['’]s\b")
+# Added to an article's sentences as so many that hold no term. It steadies the weights of a short article, where a word in
+# all of 14 sentences would weigh nothing, and raises P@1 from .678 to .692 where a corpus of tiny articles is asked. Any
+# number from 10 to 100 does as well (measured on the training sets named in qa/retriever.py).
+PRIOR_SENTENCES = 30
 
 
 def terms(query: str) -> list[str]:
     """The distinct words of a query that are looked up, in its order: all but stop words, or all where all are."""
-    words = dict.fromkeys(_ACRONYM_OR_WORD.findall(_POSSESSIVE.sub("", query.lower())))
+    words = dict.fromkeys(re.findall(r"\w+", query.lower()))
     return [word for word in words if word not in STOP_WORDS] or list(words)
 
 
@@ -44,12 +48,14 @@ def coverage(
 
     `postings` has, for each term of the query, the ascending numbers of the sentences that hold it; article i has
     `counts[i]` indexed sentences, whose numbers begin at `firsts[i]`, ascending. Returns the numbers, ascending, and
-    their scores. A term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's, with N = `counts[i]`
-    sentences of which n hold it: a term that the article lacks weighs most, and keeps every share below 1.
+    their scores. A term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's, where n of its N sentences
+    (with PRIOR_SENTENCES) hold it: a term that the article lacks weighs most, and keeps every share below 1.
+
+    How often a sentence holds a term, and how long it is, make no difference: both were tried, and length costs 3 points.
     """
     numbers = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *postings]))
     rows, article = np.unique(np.searchsorted(firsts, numbers, side="right") - 1, return_inverse=True)
-    sentences = counts[rows]
+    sentences = counts[rows] + PRIOR_SENTENCES
     covered = np.zeros(len(numbers))
     whole = np.zeros(len(rows))
     for posting in postings:

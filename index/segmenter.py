@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
-from .article import Sentence
+from index.article import Sentence
 
 __all__ = ["segment"]
 
@@ -24,6 +24,12 @@ _ITEM = re.compile(r"(?:[-*+•‣▪◦–—]|\(?\d{1,3}[.)]+|\(?[a-z]\))\s+\S
 _NARROWEST, _WIDEST = 40, 100  # columns: mail wraps at 72-78, Gutenberg at 60-75, code at up to 100
 _UNWRAPPED = 120  # nobody breaks lines by hand at this width, so each such line is a paragraph
 
+# What follows U.S. in a name: a capital letter after it ends the sentence otherwise.
+_OFFICE = (
+    r"(?:Government|Army|Navy|Air Force|Marines?|Senate|House|Congress|President|Supreme|District|Department|Secretary|"
+    r"State|Treasury|Attorney|Embassy|Open|Customs|Federal|Security|General|Ambassador|Capitol|Constitution|Census|Coast|"
+    r"Forest|Geological|Representative|Sen\.|Rep\.)"
+)
 # Joins: where what is left of a proposed end matches the first and what is right of it the second, the end is dropped.
 _JOINS = tuple(
     (re.compile(rf"(?:{left})$"), re.compile(right))
@@ -45,59 +51,73 @@ _JOINS = tuple(
             r"(?i:\b[ap]\.\s?m)\.",
             r"(?:[A-Z]{2,4}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b|(?:Eastern|Pacific|Central|local)",
         ),
-        (
-            r"\b(?:U\.\s?S|U\.\s?K|E\.\s?U|U\.\s?N)\.",
-            r"(?:Government|Army|Navy|Air Force|Marines?|Senate|House|Congress|President|Supreme|District|Department|Secretary|State|Treasury|Attorney|Embassy|Open|Customs|Federal|Security|General|Ambassador|Capitol|Constitution|Census|Coast|Forest|Geological|Representative|Sen\.|Rep\.)",
-        ),
+        (r"\b(?:U\.\s?S|U\.\s?K|E\.\s?U|U\.\s?N)\.", _OFFICE),
         (r"\b[Ww]ashington, D\.\s?C\.", r"[-–—(]"),
         # Initials: J. R. R. Tolkien. A lone I ends a sentence as often as not, and is left to sentencex.
         (r"\b(?:[A-Z]\.\s?)*[A-HJ-Z]\.", r"[A-Z]\.\s"),
         (r"(?:\.\s?\.|…)", r"[^\W\d_A-Z]"),  # an ellipsis before a small letter is a pause
-        (r"\w\.", r"(?<=\w\.)(?:com|org|net|edu|gov|html?|pdf|txt|docx?|jpe?g|png|py|md|js|exe|[Cc]om|Net|Org)\b"),
     )
 )
+# The end of an address or a file name, where it follows a full stop without white space.
+_SUFFIX = re.compile(r"(?i:com|org|net|edu|gov|html?|pdf|txt|docx?|jpe?g|png|py|md|js|exe)\b")
 # "What?" she asked. / "Go!" Anna Lee said. The words before the verb may be a name or a pronoun.
 _SAID = (
     r"(?:said|says|asked|asks|added|replied|answered|wrote|writes|cried|shouted|whispered|explained|continued|"
     r"recalled|insisted|noted|warned|declared|exclaimed|muttered|murmured|repeated|laughed|remarked|thought)\b"
 )
 _SPEAKER = re.compile(rf"(?:[^\W\d_][\w.’'-]*\s+){{1,3}}{_SAID}|{_SAID}")
-_FOOTNOTES = re.compile(r"\s?(?:\[(?:\d{1,3}|[a-z]|(?:note|nb)\s\d{1,3}|citation needed)\]\s?)+(?=\s|$|\w)")
+# [3], [3][4]:12, [a], [note 1], [citation needed]
+_FOOTNOTES = re.compile(
+    r"\s?(?:\[(?:\d{1,3}|[a-z]|(?:note|nb|n)\s\d{1,3}|[a-z][a-z\s]{2,25}(?:needed|\?))\](?::\d{1,4})?\s?)+(?=\s|$|\w)"
+)
 _MARKER = re.compile(r"\W*(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)]+\W*")
-_ASIDE = re.compile(
-    r"(?<!\S)((?<=[.!?…\"”’)] )|^)\(([^\W\d_a-z][^()]{0,400}[.!?…][\"”’]?)\)(?!\S)"
-)  # a sentence in parentheses
+# A whole sentence in parentheses, which sentencex would not end.
+_ASIDE = re.compile(r"(?<!\S)((?<=[.!?…\"”’)] )|^)\(([^\W\d_a-z][^()]{0,400}[.!?…][\"”’]?)\)(?!\S)")
 _DATELINE = re.compile(
     r"[A-Z][A-Z.’' -]{2,40}(?:,\s[\w.’' -]{2,30})?(?:,\s[\w. ]{3,12})?(?:\s\([\w. /]{2,24}\))?\s?(?:—|–|--?)\s"
 )
 _CLOSERS = "”’»)]"
 _QUOTES = '"“”„‟«»‹›‘‚‛`´'
 
+# Words that sentencex takes for abbreviations, where a capital letter follows: measured by asking it.
+_WORDS = re.compile(r"\b(?:me|[Mm]ay|art|ill|fed|miss|no|[Oo]k|OK|I[Dd]|id|arc|Ken|Bart|LA|DC|[Yy]um)(?=\.\s+[^\W\d_a-z])")
+# It takes quadratic time where ends have no white space after them, so a long text is handed over in such pieces.
+_PIECES = re.compile(r".{2000,}?[。！？｡।؟]+(?![」』）”])|.+", re.DOTALL)
+
 # Furniture: what a site prints around an article. Each pattern is a whole sentence, so that prose about it stays.
-_SITE = r"(?:facebook|twitter|x|instagram|youtube|linkedin|tiktok|telegram|whatsapp|pinterest|threads|bluesky|reddit|google news|e-?mail|social media)"
-_SITES = rf"{_SITE}(?:(?:, | and | or |, and | & ){_SITE})*"
+_SITE = (
+    r"(?:facebook|twitter|x|instagram|youtube|linkedin|tiktok|telegram|whatsapp|pinterest|threads|bluesky|reddit|"
+    r"google news|e-?mail|social media)"
+)
+_SITES = rf"{_SITE}(?:(?:, and | and | or | & |, ){_SITE})*"
 _FURNITURE = re.compile(
     "|".join(
         (
-            r"(?:please )?(?:read|see|review) our (?:comment(?:s|ing)?|community|privacy|cookie)s? (?:policy|guidelines|rules)(?: before (?:commenting|posting))?",
-            r"(?:advertisement|sponsored(?: content)?|promoted|paid content|skip ad|scroll to continue)",
+            r"(?:please )?(?:read|see|review) our (?:comment(?:s|ing)?|community|privacy|cookie) (?:policy|guidelines|rules)"
+            r"(?: before (?:commenting|posting))?",
+            r"advertisement|sponsored(?: content)?|paid content|skip ad|scroll to continue",
             r"(?:article|story) continues (?:below|after)(?: (?:this |the )?(?:advertisement|ad))?",
-            rf"(?:share|print|save|email|tweet) (?:this|the)(?: (?:article|story|page|post))?(?: (?:on|via|to|with) {_SITES})?",
-            rf"share (?:on|via|to) {_SITES}",
-            r"(?:read (?:more|next|also)|see also|related|more on this(?: story)?|more from [\w ]{2,30}|watch(?: now)?|listen(?: now)?|don[’']t miss|recommended)\s?:.{0,120}",
-            r"(?:read (?:more|next|the full (?:story|article))|more on this (?:story|topic)|recommended for you|you (?:may|might) also like|most (?:read|popular|viewed)|trending(?: now)?|editors?[’']?s?[’']? picks?|top stories)",
+            rf"(?:share|print|save|email|tweet) (?:this|the)(?: (?:article|story|page|post))?(?: (?:on|via|with) {_SITES})?",
+            rf"share (?:on|via) {_SITES}",
+            r"(?:read (?:more|next|also)|see also|related|more on this(?: story)?)\s?:.{0,120}",
+            r"read (?:more|next|the full (?:story|article))|more on this (?:story|topic)|recommended for you",
+            r"you (?:may|might) also like|most (?:read|viewed)|top stories|load more|show more|view all",
             r"related (?:stor(?:y|ies)|articles?|posts?|topics|content|coverage|links)",
-            r"(?:sign up|subscribe|register|join)(?: now| today| here)?(?: (?:for|to) (?:our|the|my|this) [\w’' -]{0,40}(?:newsletters?|mailing list|channel|podcast|alerts|feed|updates|briefing)(?: [\w ]{0,40})?)",
-            r"subscribe(?: (?:now|today|here))?|subscribe to (?:our|the) [\w’' -]{2,40}|(?:sign|log) (?:up|in|out)(?: (?:now|here|to (?:comment|continue|read more)))?|already a subscriber",
-            r"(?:click|tap|press) (?:here|below|the link(?: below)?) (?:to|for) .{2,100}|click here",
-            rf"(?:follow|like|find|join) (?:us|me|the author|@?\w{{2,20}}) on {_SITES}(?: (?:at )?@\w+)?",
-            r"(?:copyright|©|\(c\)|copyright ©|copyright \(c\)|© copyright) ?\d{4}.{0,100}",
-            r"(?:copyright )?all rights reserved|this material may not be published, broadcast, rewritten,? or redistributed.{0,60}",
-            r"(?:skip|jump|go) to (?:main )?(?:content|navigation|main|search|footer)|back to top|return to top",
-            r"(?:accept|reject|manage|allow)(?: all)? cookies|cookie (?:policy|settings|preferences)|privacy policy|terms (?:of (?:use|service)|and conditions)(?: apply)?",
-            r"(?:this|our) (?:web)?site uses cookies.{0,120}|(?:we|by continuing.{0,60}you) (?:use|accept|agree to our use of) cookies.{0,100}",
-            r"(?:\d+ |view |show |leave a |post a |add a |no |load more )?comments?(?: \(\d+\))?|leave a reply|comments (?:are )?(?:closed|disabled)|join the (?:conversation|discussion)",
-            r"(?:image|photo|picture) (?:source|credit|caption)s?(?: ?[:,] ?.{0,60})?|(?:next|previous) (?:article|story|post)|load more|show more|see more|view all",
+            r"(?:sign up|subscribe|register)(?: now| today| here)? (?:for|to) (?:our|the|my|this) [\w’' -]{0,40}"
+            r"(?:newsletters?|mailing list|channel|podcast|alerts|feed|updates|briefing)(?: [\w ]{0,40})?",
+            r"subscribe(?: (?:now|today|here)| to (?:our|the) [\w’' -]{2,40})?|already a subscriber",
+            r"(?:sign|log) (?:up|in|out)(?: (?:now|here|to (?:comment|continue|read more)))?",
+            r"(?:click|tap) (?:here|below|the link(?: below)?) (?:to|for) .{2,100}|click here",
+            rf"(?:follow|like|find|join) (?:us|me|@\w{{2,20}}) on {_SITES}(?: (?:at )?@\w+)?",
+            r"(?:copyright ?(?:©|\(c\))?|© ?(?:copyright)?|\(c\)) ?\d{4}.{0,100}|(?:copyright )?all rights reserved",
+            r"this material may not be published, broadcast, rewritten,? or redistributed.{0,60}",
+            r"(?:skip|jump|go) to (?:main )?(?:content|navigation|search|footer)|(?:back|return) to top",
+            r"(?:accept|reject|manage|allow)(?: all)? cookies|cookie (?:policy|settings|preferences)|privacy policy",
+            r"terms (?:of (?:use|service)|and conditions)(?: apply)?|(?:this|our) (?:web)?site uses cookies.{0,120}",
+            r"(?:\d+ |view |show |leave a |post a |add a |no |load more )?comments?(?: \(\d+\))?|leave a reply",
+            r"comments (?:are )?(?:closed|disabled)|join the (?:conversation|discussion)",
+            r"(?:next|previous) (?:article|story|post)",
+            r"(?:image|photo) (?:source|credit)s?(?: ?[:,] ?.{0,60})?",
         )
     ),
     re.IGNORECASE,
@@ -126,6 +146,7 @@ def _trim(text: str, start: int, end: int) -> Span:
 
 
 def _paragraphs(text: str) -> Iterator[Span]:
+    """Blank lines separate them; without any, each line is one; wrapped lines are one; headings and items are their own."""
     blocks = _blocks(text)
     width = _wrap_width(text, blocks)
     for block in blocks:
@@ -198,10 +219,7 @@ def _breaks(text: str, lines: tuple[Span, Span, Span], width: int, has_blank_lin
     length = line[1] - line[0]
     if has_blank_lines and length <= _UNWRAPPED and following[1] - following[0] <= _UNWRAPPED:
         opens_upper = text[line[0]].isupper() and text[following[0]].isupper()
-        is_title = (
-            at_top and opens_upper and text[line[1] - 1] not in _END + "," and length * 2 <= following[1] - following[0]
-        )
-        return is_title
+        return at_top and opens_upper and text[line[1] - 1] not in _END + "," and length * 2 <= following[1] - following[0]
     if not width:
         return True
     return not _is_full(text, line, following, width - 4) and (text[line[1] - 1] in _END or not text[following[0]].islower())
@@ -225,6 +243,7 @@ def _mask(paragraph: str) -> str:
     masked = re.sub("[\ud800-\udfff\0]", "\ufffd", paragraph)
     masked = _ASIDE.sub(lambda aside: f"{aside[1]} {aside[2]} ", masked)
     masked = re.sub(r"(?<=\S)['’‘](?=\w)", "’", masked)  # an apostrophe, which is no quotation mark
+    masked = _WORDS.sub(lambda word: "x" * len(word[0]), masked)
     masked = re.sub(rf"(?<!\w)['’]|['’](?!\w)|[{_QUOTES}]", " ", masked)
     return re.sub(r"\s", " ", masked)
 
@@ -235,13 +254,20 @@ def _cuts(paragraph: str) -> list[int]:
     earliest = dateline.end() if dateline else 0
     cuts: list[int] = []
     start = 0
-    for boundary in get_sentence_boundaries("en", masked):
-        cut = _place(paragraph, masked, boundary["end_index"])
+    for end in _ends(masked):
+        cut = _place(paragraph, masked, end)
         if cut <= earliest or cut >= len(paragraph) or _is_joined(paragraph, start, cut):
             continue
         cuts.append(cut)
         start = cut
     return cuts
+
+
+def _ends(masked: str) -> Iterator[int]:
+    """The sentence ends that sentencex proposes."""
+    for piece in _PIECES.finditer(masked):
+        for boundary in get_sentence_boundaries("en", piece[0]):
+            yield piece.start() + int(boundary["end_index"])
 
 
 def _place(paragraph: str, masked: str, cut: int) -> int:
@@ -266,6 +292,8 @@ def _is_joined(paragraph: str, start: int, cut: int) -> bool:
     if not any(map(str.isalnum, left)) or not any(map(str.isalnum, right)):
         return True  # dots, stars and smileys are nobody's sentence
     if cut - start <= 8 and _MARKER.fullmatch(left):
+        return True
+    if left[-1] == "." and _SUFFIX.match(paragraph, cut):
         return True
     bare = left.rstrip(_CLOSERS + "\"'")
     if left != bare and (right[:1].islower() or (bare[-1:] in "?!" and _SPEAKER.match(right))):

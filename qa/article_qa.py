@@ -12,7 +12,7 @@ from qa.answer import Answer, Citation, Evidence
 from qa.calibration import RETRIEVAL, Profile
 from qa.retriever import Ranked, Retriever
 
-__all__ = ["MAX_QUESTION", "ArticleQA"]
+__all__ = ["ArticleQA", "MAX_QUESTION"]
 
 MAX_QUESTION = 1000  # characters; the encoder reads about 256 word pieces, which is what this many hold
 MAX_K = 100
@@ -76,7 +76,8 @@ class ArticleQA:
 
     def rank(self, question: str, *, within: Collection[str] | None = None) -> list[Ranked]:
         """Every candidate sentence, best first; what `ask` and `search` are drawn from."""
-        query = question.strip()
+        # Half a surrogate pair, which a shell makes of an odd byte, has no place in a model or a database.
+        query = question.strip().encode("utf-8", "replace").decode("utf-8")
         if not query:
             raise QuestionError("The question is empty.", "Type a question, such as: who did Zhao meet?")
         if len(query) > MAX_QUESTION:

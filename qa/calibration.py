@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from index import QuestionError
 from qa.retriever import Ranked
 
-__all__ = ["RETRIEVAL", "Profile"]
+__all__ = ["Profile", "RETRIEVAL"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,24 @@ class Profile:
 
 
 def _features(ranked: list[Ranked], place: int) -> tuple[float, float, float]:
-    """Its fused score, its share of the query's words, and how far it is ahead of the best other sentence."""
+    """Its cosine, its share of the query's words, and how far it is ahead of the best other sentence (0.4 is far)."""
     one = ranked[place]
-    other = next((other for other in ranked if other is not one), None)
-    return one.score, one.candidate.lexical, one.score - (other.score if other else 0.0)
+    other = next((other.score for other in ranked if other is not one), 0.0)
+    return one.candidate.dense, one.candidate.lexical, min(one.score - other, 0.4)
 
 
 RETRIEVAL = Profile(
     name="retrieval-1",
-    origin="TODO",
+    origin=(
+        "Logistic regression on SQuAD 2.0 dev, 16 articles: 2,910 answerable questions, against 3,000 unanswerable ones and "
+        "2,910 whose paragraph was taken out of the article, at a half-and-half prior; errors and thresholds from "
+        "cross-validation by article. On 19 other articles: AUROC .753, expected calibration error .016."
+    ),
     encoder="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    intercept=-3.0,
-    weights=(4.0, 0.0, 0.0),
-    default_threshold=0.2,
-    promises=((0.3, 0.6),),
+    intercept=-4.7194,
+    weights=(3.6915, 1.4823, 4.4543),
+    # Keeps 94 % of the answerable in cross-validation, where single folds vary by 5 %; 93.9 % on the other articles.
+    default_threshold=0.124,
+    # An error below .25 is out of reach of retrieval alone: .20 would answer one question in twenty, and missed on dev.
+    promises=((0.25, 0.723), (0.30, 0.589), (0.35, 0.467), (0.40, 0.319), (0.45, 0.228), (0.50, 0.159), (0.55, 0.124)),
 )

@@ -24,9 +24,12 @@ class Fusion:
 
 
 FUSION = Fusion(
-    name="minilm-1",
-    lexical_weight=0.6,
-    origin="TODO",
+    name="minilm-coverage-1",
+    lexical_weight=1.0,
+    origin=(
+        "Fitted for all-MiniLM-L6-v2 by sentence P@1 on samples of SQuAD 2.0 dev (16 articles), QAMR and SQuADShifts "
+        "Amazon: flat from 0.8 to 1.2 (mean .778 to .779), within the article and over all articles alike."
+    ),
 )
 
 

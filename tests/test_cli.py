@@ -1,0 +1,177 @@
+"""The commands, as a shell sees them: what goes to stdout, what to stderr, and the exit status."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from qa import cli
+
+Run = Callable[..., tuple[int, str, str]]
+
+TITLE = "Red apple."  # an article without a heading is called by its first sentence
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tiny_model: Path) -> Run:
+    """Run a command with the tiny model; gives its exit status, stdout and stderr."""
+
+    def run(*arguments: str | Path, model: bool = True) -> tuple[int, str, str]:
+        parser, _ = cli.make_parser()
+        words = [str(argument) for argument in arguments]
+        status = cli.run(parser, words + (["--model", str(tiny_model)] if model else []))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def fruit(tmp_path: Path) -> Path:
+    file = tmp_path / "fruit.txt"
+    file.write_text("Red apple. Green banana.\n\nBlue cherry.\n", "utf-8")
+    return file
+
+
+@pytest.fixture
+def library(tmp_path: Path, fruit: Path, run: Run) -> Path:
+    folder = tmp_path / "kept"
+    assert run("add", fruit, "--library", folder)[0] == 0
+    return folder
+
+
+def test_ask_prints_numbered_quotes_with_their_places_and_nothing_else(run: Run, fruit: Path) -> None:
+    status, out, err = run("ask", "blue cherry", "--article", fruit, "--k", "1")
+    assert (status, err) == (0, "")
+    assert out == f"[1] “Blue cherry.”\n    paragraph 2, sentence 1 · {TITLE} ({fruit})\n"
+
+
+def test_ask_abstains_with_status_1_and_the_nearest_sentences(run: Run, fruit: Path) -> None:
+    status, out, err = run("ask", "olive mango", "--article", fruit)
+    assert (status, err) == (1, "")
+    assert out.startswith("The article does not say: nothing in it seems to be about this.\n\nNearest sentences:\n- “")
+
+
+def test_ask_as_json_prints_the_contracts_answer(run: Run, fruit: Path) -> None:
+    status, out, _ = run("ask", "green banana", "--article", fruit, "--json")
+    answer = json.loads(out)
+    assert status == 0
+    assert answer["evidence"][0]["quote"] == "Green banana."
+    assert (answer["evidence"][0]["citation"]["start"], answer["evidence"][0]["citation"]["end"]) == (11, 24)
+    assert answer["question"] == answer["query"] == "green banana"
+    assert answer["confidence"] is None
+
+
+def test_articles_are_kept_listed_asked_and_removed(run: Run, library: Path, fruit: Path) -> None:
+    status, out, _ = run("list", "--library", library)
+    article_id = out.split()[0]
+    assert status == 0
+    assert out == f"{article_id}       3 sentences  {TITLE}  ({fruit})\n"
+    assert run("add", fruit, "--library", library)[1] == f"{article_id}  there already  {TITLE}\n"
+    assert run("ask", "blue cherry", "--library", library, "--in", article_id)[0] == 0
+    assert run("verify", "--library", library)[:2] == (0, "1 articles, 3 sentences: all whole\n")
+    assert run("remove", article_id, "--library", library)[:2] == (0, f"{article_id}  removed\n")
+    assert run("list", "--library", library)[:2] == (0, "")
+    assert run("remove", article_id, "--library", library)[0] == 2
+
+
+def test_add_skips_a_bad_file_names_it_and_keeps_the_others(run: Run, tmp_path: Path, fruit: Path) -> None:
+    status, out, err = run("add", tmp_path / "absent.txt", fruit, "--library", tmp_path / "new")
+    assert status == 1
+    assert out.endswith(f"  added  {TITLE}\n")
+    assert "There is no file" in err and "1 of 2 not added; the others are" in err
+    assert run("add", tmp_path / "absent.txt", "--library", tmp_path / "new")[0] == 2
+
+
+def test_the_bundled_article_is_asked_where_none_is_named(run: Run) -> None:
+    status, out, err = run("ask", "who did Zhao meet?", "--k", "1", model=False)
+    assert (status, err) == (0, "")
+    assert out.startswith("[1] “Zhao met his North Korean counterpart Choe Ryong Hae later Thursday and discussed")
+    assert "\n    paragraph 3, sentence 1 · " in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["ask", ""], "The question is empty. Type a question"),
+        (["ask", " \n "], "The question is empty."),
+        (["ask", "x" * 1001], "The question has 1,001 characters, and 1,000 is the limit. Ask it in fewer words."),
+        (["ask", "x", "--k", "0"], "k is 0. Ask for 1 to 100 sentences."),
+        (["ask", "x", "--k", "101"], "k is 101."),
+        (["ask", "x", "--in", "nothing"], "There is no article nothing in the library."),
+        (["ask", "x", "--max-error", "0.1"], "An error rate cannot be promised"),
+        (["ask", "x", "--article", "absent.txt"], "There is no file absent.txt. Check the name and the folder."),
+        (["ask", "x", "--article", "https://example.org/"], "is an address, and only files can be read."),
+        (["ask", "x", "--library", "absent"], "There is no library in absent. Make one: article-qa add"),
+        (["remove", "x", "--library", "absent"], "There is no library in absent."),
+        (["evaluate", "absent.json"], "absent.json cannot be read"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_bad_input_is_a_message_with_the_cure_and_status_2(run: Run, arguments: list[str], problem: str) -> None:
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("article-qa: ") and problem in err
+    assert "Traceback" not in err
+
+
+def test_wrong_use_is_status_2(run: Run) -> None:
+    for arguments in (["ask"], ["nonsense"], ["ask", "x", "--k", "many"], ["ask", "x", "--article", "a", "--library", "b"]):
+        with pytest.raises(SystemExit) as stop:
+            run(*arguments)
+        assert stop.value.code == 2
+
+
+def test_a_model_that_is_not_here_is_not_fetched(run: Run, fruit: Path) -> None:
+    status, _, err = run("ask", "x", "--article", fruit, "--model", "nobody/nothing", model=False)
+    assert status == 2
+    assert "nobody/nothing is not available: it is neither a folder nor in the local cache" in err and "--download" in err
+
+
+def test_a_library_of_another_model_is_refused_and_left_as_it_was(run: Run, library: Path) -> None:
+    before = run("list", "--library", library)
+    status, _, err = run("ask", "x", "--library", library, model=False)
+    assert status == 2
+    assert "holds vectors of the model" in err and "--model" in err
+    assert run("list", "--library", library) == before
+    assert run("verify", "--library", library)[0] == 0
+
+
+def test_evaluate_prints_a_table_or_json(run: Run, tmp_path: Path) -> None:
+    qa = {"id": "1", "question": "red apple", "answers": [{"text": "Red", "answer_start": 0}]}
+    file = tmp_path / "q.json"
+    file.write_text(json.dumps({"data": [{"title": "t", "paragraphs": [{"context": "Red apple. Plum.", "qas": [qa]}]}]}))
+    status, out, _ = run("evaluate", file)
+    assert status == 0
+    assert "          P@1       MRR@10    R@5\nfused     1.000     1.000     1.000\ndense     1.000" in out
+    figures = json.loads(run("evaluate", file, "--json")[1])
+    assert sorted(figures) == ["baselines", "files", "metrics", "profile", "speed"]
+    assert figures["metrics"]["sentence_p_at_1"] == 1.0 and figures["metrics"]["auroc"] is None
+
+
+def test_ctrl_c_ends_quietly_with_status_130(tmp_path: Path, tiny_model: Path) -> None:
+    """What was added before stays: every article is one step."""
+    sources = []
+    for number in range(4000):
+        sources.append(tmp_path / f"{number}.txt")
+        sources[-1].write_text(f"Apple {number}.", "utf-8")
+    command = [sys.executable, "-c", "import sys; from ui import main; sys.exit(main())", "add", *map(str, sources)]
+    child = subprocess.Popen(
+        [*command, "--library", str(tmp_path / "kept"), "--model", str(tiny_model)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout and child.stdout.readline()  # at least one is added
+    time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert err.strip().endswith("article-qa: stopped") and "Traceback" not in err
+    parser, _ = cli.make_parser()
+    assert cli.run(parser, ["verify", "--library", str(tmp_path / "kept"), "--model", str(tiny_model)]) == 0
