@@ -1,46 +1,45 @@
 """Articles, their sentences, vectors and full text in one SQLite file.
 
-The door to sqlite3. Knows nothing of models or of searching by meaning: it keeps vectors as bytes. One article is one
-transaction, so that whatever kills the process, the file holds whole articles alone.
+Knows nothing of models or of searching by meaning: it keeps vectors as bytes. One article is written in one transaction, so
+that whatever kills the process, the file holds whole articles alone.
 
 Every sentence of a database has a number of its own; those of one article are consecutive, beginning at the article's
 `first`, and a number is never used again.
 """
 
-import os
-import sqlite3
-import threading
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Sentence
-from index.errors import LibraryDamaged, LibraryError, LibraryMismatch, LibraryNotFound
+from index.connection import Connection
+from index.errors import LibraryDamaged, LibraryError, LibraryMismatch
 
 __all__ = ["Database", "Entry", "Stored"]
 
-FILE_NAME = "library.sqlite3"
 FORMAT = 1  # raise it with every change that an older version cannot read; CHANGELOG.md, "Saved format"
-BUSY_SECONDS = 10.0  # how long a second writer waits for the first
+_TOKENS = "porter unicode61"
 
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE article (
     id TEXT PRIMARY KEY, first INTEGER NOT NULL UNIQUE, sentences INTEGER NOT NULL,
     title TEXT NOT NULL, source TEXT, sha256 TEXT NOT NULL, text TEXT NOT NULL,
-    vectors BLOB NOT NULL  -- float16, a row for each sentence that is not furniture, in order
+    vectors BLOB NOT NULL,  -- float16, a row for each sentence that is not furniture, in order
+    -- CRC-32 of title, source and spans, and of the vectors: SQLite keeps no checksum of a page, so it cannot tell that a
+    -- disk has changed a byte of a row, and one byte makes another quote. (The text has its sha256.)
+    spans_crc INTEGER NOT NULL, vectors_crc INTEGER NOT NULL
 );
 CREATE TABLE sentence (
     number INTEGER PRIMARY KEY, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     paragraph INTEGER NOT NULL, place INTEGER NOT NULL, furniture INTEGER NOT NULL
 );
 -- Contentless: the words are the article's; this table holds only where they are.
-CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='porter unicode61');
+CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='{_TOKENS}');
 """
 
 
@@ -71,53 +70,39 @@ class Stored:
 
 
 class Database:
-    """One connection to one SQLite file, or to memory where `folder` is None. Safe to use from several threads.
+    """The tables of the library in `folder`, or in memory where that is None. Safe to use from several threads.
 
     Raises LibraryNotFound, LibraryMismatch, LibraryDamaged or LibraryError (disk full, locked, not allowed) with the cure.
     """
 
     def __init__(self, folder: Path | None = None, *, create: bool = False) -> None:
-        self.folder = folder
-        self._lock = threading.RLock()
-        self.read_only = False
-        with self._told():
-            self._connection = self._connect(create)
+        self._file = Connection(folder, create=create)
+        self.folder, self.damaged = folder, self._file.damaged
+        self.reading, self.writing, self.version = self._file.reading, self._file.writing, self._file.version
+        try:
             if create or folder is None:
                 self._prepare()
             self._check_format()
-
-    def _connect(self, create: bool) -> sqlite3.Connection:
-        if self.folder is None:
-            return sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        file = self.folder / FILE_NAME
-        if create:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        elif not file.exists():
-            raise LibraryNotFound(f"There is no library in {self.folder}.", "Make one: article-qa add FILE --library DIR")
-        self.read_only = file.exists() and not (os.access(file, os.W_OK) and os.access(self.folder, os.W_OK))
-        if not self.read_only:
-            return _open(file, "mode=rwc" if create else "mode=rw")
-        connection = _open(file, "mode=ro")
-        try:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            # WAL needs a writable folder even to read, unless a writer is there: with none, it can be read as it stands.
-            connection.close()
-            connection = _open(file, "mode=ro&immutable=1")
-        return connection
+        except BaseException:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
-        if not self.read_only:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            with self.writing():
-                if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                    for statement in _SCHEMA.split(";\n"):
-                        self._connection.execute(statement)
-                    self.set_meta("format", FORMAT)
-                    self.set_meta("next", 1)
+        """Make the tables in a new file. What holds any already is left as it is: it may be another program's."""
+        if self._file.read_only or self._file.tables():
+            return
+        self._file.run("PRAGMA journal_mode=WAL")
+        with self.writing():
+            if not self._file.tables():  # another process may have been faster
+                for statement in _SCHEMA.split(";\n"):
+                    self._file.run(statement)
+                self.set_meta("format", FORMAT)
+                self.set_meta("next", 1)
 
     def _check_format(self) -> None:
-        tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
+        tables = self._file.tables()
+        if not tables:  # its making was interrupted
+            raise self._file.not_found()
         found = self.meta("format") if "meta" in tables else None
         if found != FORMAT:
             what = "is no library of article-qa" if found is None else f"has the saved format {found}"
@@ -127,215 +112,179 @@ class Database:
             )
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
     # -- reading
 
     def meta(self, key: str) -> str | int | None:
-        with self._told():
-            row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        row = self._file.row("SELECT value FROM meta WHERE key = ?", (key,))
         return row[0] if row else None
 
-    def version(self) -> int:
-        """A number that changes whenever another connection has written."""
-        with self._told():
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+    def firsts(self) -> dict[str, int]:
+        """The number of the first sentence of each article by the article's id, oldest first."""
+        with self.reading():
+            return dict(self._file.rows("SELECT id, first FROM article ORDER BY first"))
 
-    def ids(self) -> list[str]:
-        """The ids of all articles, oldest first."""
-        with self._told():
-            return [article_id for (article_id,) in self._connection.execute("SELECT id FROM article ORDER BY first")]
-
-    def holds(self, article_id: str) -> bool:
-        with self._told():
-            return self._connection.execute("SELECT 1 FROM article WHERE id = ?", (article_id,)).fetchone() is not None
+    def first(self, article_id: str) -> int | None:
+        """The number of an article's first sentence, or None where it is not there."""
+        with self.reading():
+            row = self._file.row("SELECT first FROM article WHERE id = ?", (article_id,))
+        return row[0] if row else None
 
     def entries(self) -> list[Entry]:
         """What there is to say of every article without reading its text, oldest first."""
-        with self._told():
-            rows = self._connection.execute(
-                "SELECT id, title, source, sha256, sentences, length(text) FROM article ORDER BY first"
-            )
-            return [Entry(*row) for row in rows]
+        with self.reading():
+            rows = self._file.rows("SELECT id, title, source, sha256, sentences, length(text) FROM article ORDER BY first")
+        return [Entry(*row) for row in rows]
 
     def article(self, article_id: str) -> Article | None:
-        with self._reading():
-            row = self._connection.execute(
-                "SELECT text, title, source, first, sentences, sha256 FROM article WHERE id = ?", (article_id,)
-            ).fetchone()
+        with self.reading():
+            row = self._file.row(
+                "SELECT text, title, source, first, sentences, sha256, spans_crc FROM article WHERE id = ?", (article_id,)
+            )
             if row is None:
                 return None
-            text, title, source, first, count, sha256 = row
-            rows = self._connection.execute(
+            text, title, source, first, count, sha256, crc = row
+            rows = self._file.rows(
                 'SELECT start, "end", paragraph, place, furniture FROM sentence'
                 " WHERE number >= ? AND number < ? ORDER BY number",
                 (first, first + count),
-            ).fetchall()
+            )
         try:
             article = Article(text, title, source, tuple(Sentence(a, b, p, n, bool(flag)) for a, b, p, n, flag in rows))
-        except ValueError as error:
-            raise self._damaged(f"article {article_id}: {error}") from error
+        except (AttributeError, TypeError, ValueError) as error:  # a damaged row may hold any type
+            raise self.damaged(f"article {article_id}: {error}") from error
         if article.sha256 != sha256 or len(rows) != count:
-            raise self._damaged(f"the text of article {article_id} is not the text that was added")
+            raise self.damaged(f"the text of article {article_id} is not the text that was added")
+        if _spans_crc(article) != crc:
+            raise self.damaged(f"the sentences of article {article_id} are not those that were added")
         return article
 
     def stored(self, article_id: str) -> Stored | None:
         """What searching needs of an article, or None where it is not there (any more)."""
-        with self._reading():
-            row = self._connection.execute(
-                "SELECT first, sentences, vectors FROM article WHERE id = ?", (article_id,)
-            ).fetchone()
+        with self.reading():
+            row = self._file.row("SELECT first, sentences, vectors, vectors_crc FROM article WHERE id = ?", (article_id,))
             if row is None:
                 return None
-            first, count, vectors = row
-            rows = self._connection.execute(
+            first, count, vectors, crc = row
+            rows = self._file.rows(
                 "SELECT number FROM sentence WHERE number >= ? AND number < ? AND NOT furniture ORDER BY number",
                 (first, first + count),
-            ).fetchall()
+            )
         numbers = np.array(rows, dtype=np.int64).reshape(-1)
+        if not isinstance(vectors, bytes) or _vectors_crc(vectors, numbers - first) != crc:
+            raise self.damaged(f"the vectors of article {article_id} are not those that were added")
         halves = np.frombuffer(vectors, dtype="<f2")
-        if not len(numbers) or not len(halves) or len(halves) % len(numbers):
-            raise self._damaged(f"the vectors of article {article_id} do not fit its sentences")
+        if not len(numbers):  # all furniture
+            return Stored(article_id, first, count, numbers, np.empty((0, 0), dtype=np.float32))
+        if not len(halves) or len(halves) % len(numbers):
+            raise self.damaged(f"the vectors of article {article_id} do not fit its sentences")
         return Stored(article_id, first, count, numbers, halves.astype(np.float32).reshape(len(numbers), -1))
 
     def source_ids(self, source: str) -> list[str]:
         """The ids of the articles that came from this source."""
-        with self._told():
-            return [
-                article_id
-                for (article_id,) in self._connection.execute("SELECT id FROM article WHERE source = ?", (source,))
-            ]
+        with self.reading():
+            return [article_id for (article_id,) in self._file.rows("SELECT id FROM article WHERE source = ?", (source,))]
 
     def postings(self, term: str, ranges: Sequence[tuple[int, int]] | None = None) -> NDArray[np.int64]:
         """The numbers of the sentences that hold a term (stemmed), ascending; `ranges` keeps to numbers in any [a, b)."""
         phrase = '"' + term.replace('"', '""') + '"'  # quoted: no operator of the full-text query language gets in
-        found: list[int] = []
-        with self._told():
-            for start, stop in ranges if ranges is not None else [(0, 2**62)]:
-                rows = self._connection.execute(
+        with self.reading():
+            found = [
+                number
+                for start, stop in (ranges if ranges is not None else [(0, 2**62)])
+                for (number,) in self._file.rows(
                     "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid",
                     (phrase, start, stop),
                 )
-                found.extend(number for (number,) in rows)
+            ]
         return np.array(found, dtype=np.int64)
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """One moment of the file: what is read inside is not torn by another process that writes meanwhile."""
-        with self._told():
-            if self._connection.in_transaction:
-                yield
-                return
-            self._connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._connection.execute("ROLLBACK")
-
-    # -- writing
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """One transaction: all of what is written inside is kept, or nothing is."""
-        with self._told():
-            if self.read_only:
-                raise LibraryError(f"{self.folder} cannot be written to.", "Change its permissions, or copy the library.")
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk has rolled back already
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+    # -- writing: only inside `writing()`
 
     def set_meta(self, key: str, value: str | int) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._file.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def insert(self, article: Article, vectors: NDArray[np.float32]) -> None:
-        """Write an article and the vectors of its indexed sentences. Only inside `writing()`."""
+        """Write an article and the vectors of its indexed sentences."""
         first = int(self.meta("next") or 1)
         halves = vectors.astype("<f2").tobytes()
-        self._connection.execute(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (article.id, first, len(article.sentences), article.title, article.source, article.sha256, article.text, halves),
+        places = np.array([place for place, s in enumerate(article.sentences) if not s.furniture], dtype=np.int64)
+        row = (article.id, first, len(article.sentences), article.title, article.source, article.sha256, article.text)
+        self._file.run(
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, halves, _spans_crc(article), _vectors_crc(halves, places)),
         )
-        numbered = list(enumerate(article.sentences, first))
-        self._connection.executemany(
+        self._file.run_each(
             "INSERT INTO sentence VALUES (?, ?, ?, ?, ?, ?)",
-            [(number, s.start, s.end, s.paragraph, s.number, s.furniture) for number, s in numbered],
+            (
+                (number, s.start, s.end, s.paragraph, s.number, s.furniture)
+                for number, s in enumerate(article.sentences, first)
+            ),
         )
-        self._connection.executemany(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            [(number, article.quote(s)) for number, s in numbered if not s.furniture],
-        )
+        self._file.run_each("INSERT INTO words (rowid, text) VALUES (?, ?)", _worded(article, first))
         self.set_meta("next", first + len(article.sentences))
 
     def delete(self, article: Article) -> None:
-        """Take an article out again. Only inside `writing()`."""
-        (first,) = self._connection.execute("SELECT first FROM article WHERE id = ?", (article.id,)).fetchone()
-        numbered = list(enumerate(article.sentences, first))
-        self._connection.executemany(
-            # A contentless table forgets a row only when it is told the words again.
-            "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)",
-            [(number, article.quote(s)) for number, s in numbered if not s.furniture],
-        )
-        self._connection.execute("DELETE FROM sentence WHERE number >= ? AND number < ?", (first, first + len(numbered)))
-        self._connection.execute("DELETE FROM article WHERE id = ?", (article.id,))
+        """Take an article out again, which was read in the same transaction."""
+        first = self.first(article.id) or 0
+        # A contentless table forgets a row only when it is told the words again.
+        self._file.run_each("INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", _worded(article, first))
+        self._file.run("DELETE FROM sentence WHERE number >= ? AND number < ?", (first, first + len(article.sentences)))
+        self._file.run("DELETE FROM article WHERE id = ?", (article.id,))
 
-    # -- when something is wrong
+    # -- checking
 
     def problems(self) -> list[str]:
-        """What is wrong with the file as a file: SQLite's own check, the full text's, and rows that belong to no article."""
-        with self._told():
-            found = [row[0] for row in self._connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            if not self.read_only:
-                try:
-                    self._connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
-                except sqlite3.DatabaseError as error:
-                    found.append(f"the full text: {error}")
-            (spare,) = self._connection.execute(
-                "SELECT (SELECT count(*) FROM sentence) - (SELECT total(sentences) FROM article)"
-            ).fetchone()
-            (indexed,) = self._connection.execute(
-                "SELECT (SELECT count(*) FROM words) - (SELECT count(*) FROM sentence WHERE NOT furniture)"
-            ).fetchone()
-        if spare:
-            found.append(f"{spare:+.0f} sentences against those of the articles")
-        if indexed:
-            found.append(f"{indexed:+} sentences in the full text against the sentences")
+        """What is wrong with the file as a file: SQLite's own check, rows that belong to no article, and the full text."""
+        with self.reading():
+            found = [f"the file: {row[0]}" for row in self._file.rows("PRAGMA integrity_check") if row[0] != "ok"]
+            (spare,) = self._file.row("SELECT (SELECT count(*) FROM sentence) - (SELECT total(sentences) FROM article)")
+            if spare:
+                found.append(f"{spare:+.0f} sentences against those of the articles")
+            try:
+                wrong = self._wrong_words()
+            except LibraryError as error:
+                found.append(f"the full text: {error.problem}")
+            else:
+                if wrong:
+                    found.append(f"the full text: {wrong} sentences are not found by their words")
         return found
 
-    def _damaged(self, what: str) -> LibraryDamaged:
-        return LibraryDamaged(
-            f"The library in {self.folder} is damaged: {what}.",
-            "Restore it from a copy, or add its articles to a new library; article-qa verify names what is whole.",
-        )
+    def _wrong_words(self) -> int:
+        """The number of sentences whose words in the full text are not theirs: it is made again, aside, and compared.
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Hold the connection, and turn SQLite's errors into ours, with the cure."""
-        with self._lock:
+        Inside `reading()`, whose end takes the temporary tables away again.
+        """
+        self._file.run(f"CREATE VIRTUAL TABLE temp.again USING fts5(text, content='', tokenize='{_TOKENS}')")
+        for article_id, first in self.firsts().items():
             try:
-                yield
-            except sqlite3.DatabaseError as error:
-                code = getattr(error, "sqlite_errorname", "")  # Python 3.11 on
-                message = str(error)
-                if "CORRUPT" in code or "NOTADB" in code or "malformed" in message or "not a database" in message:
-                    raise self._damaged(message) from error
-                cure = "Check that the folder can be written to."
-                if "locked" in message or "busy" in message:
-                    cure = "Another process is writing to it: try again when it is done."
-                elif "full" in message:
-                    cure = "Free some space on the disk; what was added before is kept."
-                raise LibraryError(f"The library in {self.folder}: {message}.", cure) from error
-            except OSError as error:
-                raise LibraryError(
-                    f"The library in {self.folder}: {error.strerror or error}.", "Check the folder's name and permissions."
-                ) from error
+                article = self.article(article_id)
+            except LibraryDamaged:  # told elsewhere, and by name
+                continue
+            if article:
+                self._file.run_each("INSERT INTO temp.again (rowid, text) VALUES (?, ?)", _worded(article, first))
+        self._file.run("CREATE VIRTUAL TABLE temp.said USING fts5vocab(main, words, instance)")
+        self._file.run("CREATE VIRTUAL TABLE temp.meant USING fts5vocab(temp, again, instance)")
+        said, meant = (f'SELECT doc, "offset", term FROM {table}' for table in ("said", "meant"))
+        (wrong,) = self._file.row(
+            f"SELECT count(DISTINCT doc) FROM (SELECT * FROM ({said} EXCEPT {meant}) "
+            f"UNION SELECT * FROM ({meant} EXCEPT {said}))"
+        )
+        (rows,) = self._file.row("SELECT (SELECT count(*) FROM words) - (SELECT count(*) FROM again)")
+        return int(wrong or abs(rows))
 
 
-def _open(file: Path, mode: str) -> sqlite3.Connection:
-    address = f"file:{quote(str(file))}?{mode}"
-    return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS)
+def _worded(article: Article, first: int) -> Iterator[tuple[int, str]]:
+    """What the full text holds of an article: each sentence's number and words, but furniture's."""
+    return ((number, article.quote(s)) for number, s in enumerate(article.sentences, first) if not s.furniture)
+
+
+def _spans_crc(article: Article) -> int:
+    spans = [(s.start, s.end, s.paragraph, s.number, s.furniture) for s in article.sentences]
+    return zlib.crc32(repr((article.title, article.source, spans)).encode("utf-8", "backslashreplace"))
+
+
+def _vectors_crc(vectors: bytes, places: NDArray[np.int64]) -> int:
+    """Of the vectors, and of the places in the article of the sentences that they belong to."""
+    return zlib.crc32(vectors, zlib.crc32(places.astype("<i8").tobytes()))

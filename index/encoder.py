@@ -54,6 +54,8 @@ class Encoder:
         What is longer than the model reads (256 word pieces, by default) is cut off at its end. `progress` draws a bar on
         stderr. Raises ModelError where the model cannot be loaded.
         """
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
         with self._lock:
             vectors = self._model.encode(
                 list(texts), convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=progress

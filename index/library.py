@@ -21,7 +21,7 @@ from index.errors import LibraryError, LibraryMismatch
 from index.lexical import coverage, terms
 from index.vectors import VectorIndex
 
-__all__ = ["POOL", "Candidate", "Library"]
+__all__ = ["Candidate", "Library", "POOL"]
 
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
 FORM = "fp32"  # of the numbers that the encoder computes in; recorded, so that a later form can be told from it
@@ -47,13 +47,14 @@ class Library:
         self._database = database
         self._lock = threading.RLock()
         self._encoder_checked = False
-        self._articles: OrderedDict[str, Article] = OrderedDict()
+        # By the number of its first sentence: an id comes back when an article is added again, a number never does.
+        self._articles: OrderedDict[int, Article] = OrderedDict()
         self._vectors: VectorIndex | None = None
         self._loaded: dict[str, _Loaded] = {}
-        self._seen_version: int | None = None
-        # The loaded articles' ids by their place in the file, and beside them what is looked up many at a time.
+        self._seen_version: tuple[int, int] | None = None
+        # The loaded articles' ids by their place in the file, and beside them their first numbers and how many are indexed.
         self._order: Sequence[str] = []
-        self._firsts = self._stops = self._counts = np.empty(0, dtype=np.int64)
+        self._firsts = self._counts = np.empty(0, dtype=np.int64)
 
     @classmethod
     def in_memory(cls, encoder: Encoder | None = None) -> "Library":
@@ -73,7 +74,7 @@ class Library:
         self._database.close()
 
     def __len__(self) -> int:
-        return len(self._database.ids())
+        return len(self._database.firsts())
 
     def list(self) -> Sequence[Entry]:
         """All articles, oldest first, without their texts."""
@@ -81,10 +82,11 @@ class Library:
 
     def get(self, article_id: str) -> Article:
         """The article with this id. Raises LibraryError where there is none."""
-        article = self._get(article_id)
-        if article is None:
-            raise LibraryError(f"There is no article {article_id} in the library.", "article-qa list names those there are.")
-        return article
+        with self._lock, self._database.reading():
+            first = self._database.first(article_id)
+            if first is None:
+                raise _no_article(article_id)
+            return self._get(article_id, first)
 
     def add(self, article: Article, *, progress: bool = False) -> bool:
         """Add an article, in one step that is done or not done; False where the same text is there already.
@@ -93,29 +95,33 @@ class Library:
         where the library's vectors are another model's.
         """
         self._check_encoder()
-        if self._database.holds(article.id):
+        if self._database.first(article.id) is not None:
             return False
         texts = [article.quote(sentence) for sentence in article.sentences if not sentence.furniture]
         vectors = self.encoder.encode(texts, progress=progress)
         with self._lock, self._database.writing():
-            if self._database.holds(article.id):  # another process was faster
+            if self._database.first(article.id) is not None:  # another thread or process was faster
                 return False
-            for old_id in self._database.source_ids(article.source) if article.source else []:
-                if old := self._database.article(old_id):
-                    self._database.delete(old)
-            if self._database.meta("encoder") is None:
+            self._check_encoder()
+            if not self._encoder_checked:
                 self._database.set_meta("encoder", self.encoder.identity)
                 self._database.set_meta("encoder_name", self.encoder.name)
                 self._database.set_meta("form", FORM)
+            for old_id in self._database.source_ids(article.source) if article.source else []:
+                if old := self._database.article(old_id):
+                    self._database.delete(old)
             self._database.insert(article, vectors)
-        self._seen_version = None
+            self._seen_version = None
         return True
 
     def remove(self, article_id: str) -> None:
         """Remove an article, in one step that is done or not done. Raises LibraryError where there is none."""
         with self._lock, self._database.writing():
-            self._database.delete(self.get(article_id))
-        self._seen_version = None
+            article = self._database.article(article_id)
+            if article is None:
+                raise _no_article(article_id)
+            self._database.delete(article)
+            self._seen_version = None
 
     def search(self, query: str, *, within: Collection[str] | None = None) -> Sequence[Candidate]:
         """The sentences that may answer, in no particular order: the POOL nearest by meaning and by words, in one list.
@@ -124,22 +130,27 @@ class Library:
         its own article and the query alone.
         """
         self._check_encoder()
+        query = query.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
         vector = self.encoder.encode([query])[0]
-        with self._lock:
+        with self._lock, self._database.reading():  # one moment of the file, whatever other processes write meanwhile
             self._refresh()
+            ranges = self._ranges(within)
             if self._vectors is None or not len(self._vectors):
                 return []
-            ranges = self._ranges(within)
             near, _ = self._vectors.search(vector, POOL, ranges)
-            postings = [self._known(self._database.postings(term, ranges)) for term in terms(query)]
+            postings = [self._database.postings(term, ranges) for term in terms(query)]
             worded, shares = coverage(postings, self._firsts, self._counts)
             best = worded[np.argsort(-shares, kind="stable")[:POOL]]
             numbers = np.union1d(near, best)
+            places = self._places(numbers)
             dense = self._vectors.scores(vector, numbers)
             lexical = np.zeros(len(numbers), dtype=np.float32)
             _, here, there = np.intersect1d(numbers, worded, assume_unique=True, return_indices=True)
             lexical[here] = shares[there]
-            return self._candidates(numbers, dense, lexical)
+        return [
+            Candidate(article, sentence, float(cosine), float(share))
+            for (article, sentence), cosine, share in zip(places, dense, lexical, strict=True)
+        ]
 
     def verify(self) -> Sequence[str]:
         """What is wrong with the library, a line each; empty where all is well.
@@ -149,7 +160,7 @@ class Library:
         """
         self._check_encoder()
         problems = self._database.problems()
-        for article_id in self._database.ids():
+        for article_id in self._database.firsts():
             try:
                 article, stored = self._database.article(article_id), self._database.stored(article_id)
             except LibraryError as error:
@@ -166,15 +177,16 @@ class Library:
 
     # -- what lies in memory
 
-    def _get(self, article_id: str) -> Article | None:
-        with self._lock:
-            article = self._articles.get(article_id) or self._database.article(article_id)
-            if article is not None:
-                self._articles[article_id] = article
-                self._articles.move_to_end(article_id)
-                if len(self._articles) > _KEPT_ARTICLES:
-                    self._articles.popitem(last=False)
-            return article
+    def _get(self, article_id: str, first: int) -> Article:
+        """An article that the database holds at this moment."""
+        article = self._articles.get(first) or self._database.article(article_id)
+        if article is None:
+            raise _no_article(article_id)
+        self._articles[first] = article
+        self._articles.move_to_end(first)
+        if len(self._articles) > _KEPT_ARTICLES:
+            self._articles.popitem(last=False)
+        return article
 
     def _check_encoder(self) -> None:
         """Refuse to compare vectors of two models."""
@@ -195,47 +207,42 @@ class Library:
         version = self._database.version()
         if version == self._seen_version:
             return
-        there = self._database.ids()
-        for gone in self._loaded.keys() - set(there):
+        there = self._database.firsts()
+        # An article that was removed and added again has its old id and new numbers.
+        for gone in [key for key, loaded in self._loaded.items() if there.get(key) != loaded.first]:
             loaded = self._loaded.pop(gone)
-            self._articles.pop(gone, None)
+            self._articles.pop(loaded.first, None)
             if self._vectors is not None:
                 self._vectors.remove(loaded.first, loaded.stop)
         for article_id in there:
             if article_id in self._loaded or (stored := self._database.stored(article_id)) is None:
                 continue
-            if self._vectors is None:
-                self._vectors = VectorIndex(stored.vectors.shape[1])
-            self._vectors.add(stored.numbers, stored.vectors)
+            if len(stored.numbers):
+                self._vectors = self._vectors or VectorIndex(stored.vectors.shape[1])
+                self._vectors.add(stored.numbers, stored.vectors)
             self._loaded[article_id] = _Loaded(stored.first, stored.first + stored.sentences, len(stored.numbers))
         self._order = sorted(self._loaded, key=lambda article_id: self._loaded[article_id].first)
-        table = np.array([self._loaded[article_id] for article_id in self._order], dtype=np.int64).reshape(-1, 3)
-        self._firsts, self._stops, self._counts = table[:, 0], table[:, 1], table[:, 2]
+        self._firsts = np.array([self._loaded[article_id].first for article_id in self._order], dtype=np.int64)
+        self._counts = np.array([self._loaded[article_id].indexed for article_id in self._order], dtype=np.int64)
         self._seen_version = version
 
     def _ranges(self, within: Collection[str] | None) -> Sequence[tuple[int, int]] | None:
         if within is None:
             return None
         if unknown := [article_id for article_id in within if article_id not in self._loaded]:
-            raise LibraryError(f"There is no article {unknown[0]} in the library.", "article-qa list names those there are.")
-        return sorted((self._loaded[article_id].first, self._loaded[article_id].stop) for article_id in within)
+            raise _no_article(unknown[0])
+        return sorted((self._loaded[article_id].first, self._loaded[article_id].stop) for article_id in set(within))
 
-    def _known(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Without the numbers of articles that another process has added since memory was brought up to date."""
-        rows = np.searchsorted(self._firsts, numbers, side="right") - 1
-        return numbers[(rows >= 0) & (numbers < self._stops[rows])]
-
-    def _candidates(
-        self, numbers: NDArray[np.int64], dense: NDArray[np.float32], lexical: NDArray[np.float32]
-    ) -> Sequence[Candidate]:
-        found = []
-        rows = np.searchsorted(self._firsts, numbers, side="right") - 1
-        for number, row, cosine, share in zip(numbers, rows, dense, lexical, strict=True):
-            article = self._get(self._order[row])
-            if article is not None:  # another process may have removed it since
-                sentence = article.sentences[number - self._firsts[row]]
-                found.append(Candidate(article, sentence, float(cosine), float(share)))
-        return found
+    def _places(self, numbers: NDArray[np.int64]) -> Sequence[tuple[Article, Sentence]]:
+        """The article and the sentence that each number stands for."""
+        places = []
+        for number, row in zip(numbers, np.searchsorted(self._firsts, numbers, side="right") - 1, strict=True):
+            article = self._get(self._order[row], int(self._firsts[row]))
+            place = number - self._firsts[row]
+            if not 0 <= place < len(article.sentences) or article.sentences[place].furniture:
+                raise self._database.damaged("its full text names sentences that it does not hold")
+            places.append((article, article.sentences[place]))
+        return places
 
 
 class _Loaded(NamedTuple):
@@ -244,6 +251,10 @@ class _Loaded(NamedTuple):
     first: int
     stop: int
     indexed: int
+
+
+def _no_article(article_id: str) -> LibraryError:
+    return LibraryError(f"There is no article {article_id} in the library.", "article-qa list names those there are.")
 
 
 def _same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:

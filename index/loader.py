@@ -36,6 +36,7 @@ def load_text(text: str, *, title: str | None = None, source: str | None = None)
 
     Without a `title`, the article's own heading is taken, or else its first words.
     """
+    source = _sound(source) if source else source
     name = source or "the text"
     text = text.replace("\r\n", "\n")
     if "\0" in text:
@@ -49,7 +50,7 @@ def load_text(text: str, *, title: str | None = None, source: str | None = None)
     sentences = segment(text)
     if not sentences:
         raise LoadError(f"{name} is empty.", "Give an article of at least one word.")
-    return Article(text, title or _title(text, sentences), source, sentences)
+    return Article(text, _sound(title or _title(text, sentences)), source, sentences)
 
 
 def load_bundled() -> Article:
@@ -82,7 +83,7 @@ def _decode(data: bytes, source: str, encoding: str) -> str:
         if data.startswith(magic):
             raise LoadError(f"{source} is {name}, not text.", "Extract its text first, and give that file.")
     try:
-        return data.decode("utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding)
+        return data.decode(encoding).removeprefix("\ufeff")  # not "utf-8-sig", which counts bytes from after the mark
     except LookupError:
         raise LoadError(f"{encoding!r} is not a known encoding.", "Name one such as utf-8, latin-1 or utf-16.") from None
     except UnicodeError as error:
@@ -90,6 +91,11 @@ def _decode(data: bytes, source: str, encoding: str) -> str:
         raise LoadError(
             f"{source} is not {encoding}{place}.", "If it is text, name its encoding, such as --encoding latin-1 or utf-16."
         ) from None
+
+
+def _sound(name: str) -> str:
+    """A name that can be stored and printed: Python puts half a surrogate pair for each odd byte of a file's name."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _title(text: str, sentences: tuple[Sentence, ...]) -> str:

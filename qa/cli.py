@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,8 @@ def _add(chosen: argparse.Namespace) -> int:
             _say(str(error))
             failed += 1
             continue
+        # Its path in full: two files of one name in two folders are two sources, and neither replaces the other.
+        article = replace(article, source=os.path.realpath(source))
         new = qa.library.add(article, progress=len(article.sentences) > LONG)
         print(f"{article.id}  {'added' if new else 'there already'}  {article.title}")
     if failed:

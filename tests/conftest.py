@@ -1,6 +1,8 @@
 """What the tests share: the real model, and a tiny real one whose cosines can be worked out by hand."""
 
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +59,23 @@ def encoder() -> Encoder:
 def bundled(encoder: Encoder) -> ArticleQA:
     """The bundled article, ready to be asked."""
     return ArticleQA.from_bundled(encoder=encoder)
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every socket that leaves this machine, and every look-up of a name but localhost's."""
+    loopback = ("127.0.0.1", "::1", "localhost")
+    real_connect, real_look_up = socket.socket.connect, socket.getaddrinfo
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family != getattr(socket, "AF_UNIX", None) and address[0] not in loopback:
+            raise AssertionError(f"a request left the house: {address}")
+        real_connect(self, address)
+
+    def look_up(host: Any, *rest: Any, **more: Any) -> Any:
+        if host not in (*loopback, None):
+            raise AssertionError(f"a name was looked up: {host}")
+        return real_look_up(host, *rest, **more)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)

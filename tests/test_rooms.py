@@ -19,7 +19,7 @@ DOORS = {
     "huggingface_hub": "index/encoder.py",
     "sentence_transformers": "index/encoder.py",
     "sentencex": "index/segmenter.py",
-    "sqlite3": "index/database.py",
+    "sqlite3": "index/connection.py",
     "tqdm": "qa/evaluation.py",
     "transformers": "index/encoder.py",
 }

@@ -1,0 +1,300 @@
+"""A library as its user sees it: in memory and on disk, from threads and beside other processes."""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import make_tiny_model
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from index import Article, Encoder, Library, LibraryError, LibraryMismatch, Sentence, load_text
+
+FRUIT = "A red apple.\n\nThe green banana.\n\nOne plum."
+Found = list[tuple[str, str, float, float]]
+
+
+def found(library: Library, query: str, within: list[str] | None = None) -> Found:
+    return sorted(
+        (c.article.id, c.article.quote(c.sentence), c.dense, c.lexical) for c in library.search(query, within=within)
+    )
+
+
+def quotes(library: Library, query: str) -> list[str]:
+    return sorted(quote for _, quote, _, _ in found(library, query))
+
+
+@pytest.fixture
+def library(tiny: Encoder) -> Library:
+    return Library.in_memory(tiny)
+
+
+def test_what_is_added_is_there_and_what_is_removed_is_gone(library: Library) -> None:
+    """From len, list, get, search and within; get and remove then name the cure."""
+    article = load_text(FRUIT, title="Fruit", source="fruit.txt")
+    assert library.add(article) is True
+    assert (len(library), library.get(article.id)) == (1, article)
+    (entry,) = library.list()
+    assert (entry.id, entry.title, entry.source, entry.sha256) == (article.id, "Fruit", "fruit.txt", article.sha256)
+    assert (entry.sentences, entry.characters) == (3, len(FRUIT))
+    assert quotes(library, "apple") == ["A red apple.", "One plum.", "The green banana."]
+    library.remove(article.id)
+    assert (len(library), library.list(), library.search("apple")) == (0, [], [])
+    for forgotten in (library.get, library.remove, lambda gone: library.search("apple", within=[gone])):
+        with pytest.raises(LibraryError, match=f"There is no article {article.id} in the library. article-qa list names"):
+            forgotten(article.id)
+
+
+def test_dense_scores_are_cosines(library: Library) -> None:
+    """ "red apple" against "A red apple." is 2 of 3 words, 2/sqrt(6), up to the half precision that is kept."""
+    library.add(load_text(FRUIT))
+    cosines = {quote: dense for _, quote, dense, _ in found(library, "red apple")}
+    assert cosines == {"A red apple.": pytest.approx(2 / 6**0.5, abs=1e-3), "The green banana.": 0, "One plum.": 0}
+
+
+def test_a_saved_library_is_the_library(tiny: Encoder, tmp_path: Path) -> None:
+    """In memory, on disk, and opened again: the same articles and, to the last bit, the same scores."""
+    articles = [
+        load_text(FRUIT, source="a"),
+        load_text("Two red plums. A plum is red.", title="T"),
+        load_text("Fig and lemon."),
+    ]
+    memory, disk = Library.in_memory(tiny), Library.open(tmp_path / "deep" / "lib", create=True, encoder=tiny)
+    for library in (memory, disk):
+        for article in articles:
+            library.add(article)
+        library.remove(articles[2].id)
+    disk_found = {query: found(disk, query) for query in ("red apple", "plum", "one of two")}
+    disk.close()
+    again = Library.open(tmp_path / "deep" / "lib", encoder=tiny)
+    assert [again.get(entry.id) for entry in again.list()] == articles[:2]
+    assert again.list() == memory.list()
+    for query, expected in disk_found.items():
+        assert found(again, query) == found(memory, query) == expected
+    assert again.verify() == []
+
+
+def test_the_same_text_twice_is_one_article(library: Library) -> None:
+    assert library.add(load_text(FRUIT, source="one")) is True
+    assert library.add(load_text(FRUIT, source="two")) is False
+    assert [entry.source for entry in library.list()] == ["one"]
+
+
+def test_a_changed_text_of_one_source_replaces_the_old(library: Library) -> None:
+    """Texts without a source are never taken for versions of one another."""
+    library.add(load_text("A red apple.", source="fruit.txt"))
+    library.search("apple")
+    library.add(load_text("A green apple.", source="fruit.txt"))
+    assert quotes(library, "apple") == ["A green apple."]
+    library.add(load_text("One apple."))
+    library.add(load_text("Two apple."))
+    assert quotes(library, "apple") == ["A green apple.", "One apple.", "Two apple."]
+
+
+def test_an_article_that_comes_back_is_found_by_its_words_again(library: Library) -> None:
+    """It has its old id and new numbers; without a search in between, nothing told memory so."""
+    article = load_text(FRUIT)
+    library.add(article)
+    before = found(library, "plum")
+    assert max(lexical for *_, lexical in before) > 0
+    library.remove(article.id)
+    library.add(article)
+    assert found(library, "plum") == before
+
+
+def test_an_article_that_comes_back_has_its_new_title(library: Library) -> None:
+    article = load_text(FRUIT, title="old")
+    library.add(article)
+    assert library.get(article.id).title == "old"
+    library.remove(article.id)
+    library.add(load_text(FRUIT, title="new"))
+    assert library.get(article.id).title == "new"
+
+
+def test_furniture_is_kept_and_never_a_candidate(library: Library) -> None:
+    article = Article("A red apple. Red apple!", "t", None, (Sentence(0, 12, 1, 1), Sentence(13, 23, 1, 2, furniture=True)))
+    library.add(article)
+    assert quotes(library, "red apple") == ["A red apple."]
+    assert library.get(article.id) == article
+    library.remove(article.id)
+    assert library.verify() == []
+
+
+def test_an_article_of_furniture_alone_is_an_article(library: Library) -> None:
+    """It can be kept, listed, verified and removed, and other articles are found beside it."""
+    article = Article("Red apple!", "t", None, (Sentence(0, 10, 1, 1, furniture=True),))
+    library.add(article)
+    assert library.search("apple") == []
+    library.add(load_text("A red apple."))
+    assert quotes(library, "apple") == ["A red apple."]
+    assert library.search("apple", within=[article.id]) == []
+    assert library.verify() == []
+    library.remove(article.id)
+    assert len(library) == 1
+
+
+def test_equal_sentences_of_two_articles_stay_two_candidates(library: Library) -> None:
+    library.add(load_text("A red apple. One fig."))
+    library.add(load_text("A red apple. Two figs."))
+    assert quotes(library, "apple").count("A red apple.") == 2
+
+
+def test_a_search_keeps_within_the_articles_that_are_named(library: Library) -> None:
+    """One, several, one twice, or none; scores are those of the whole library."""
+    ids = []
+    for word in ("apple", "banana", "cherry", "date"):
+        article = load_text(f"A red {word}.")
+        library.add(article)
+        ids.append(article.id)
+    whole = found(library, "red apple")
+    assert found(library, "red apple", [ids[0]]) == [row for row in whole if row[0] == ids[0]]
+    assert found(library, "red apple", [ids[3], ids[1], ids[3]]) == [row for row in whole if row[0] in (ids[1], ids[3])]
+    assert found(library, "red apple", []) == []
+    with pytest.raises(LibraryError, match="There is no article 0000 in the library"):
+        library.search("apple", within=[ids[0], "0000"])
+
+
+def test_an_article_scores_alone_as_among_a_thousand_others(tiny: Encoder) -> None:
+    """Law 6, to the last bit: its candidates have the same scores, whatever else is there."""
+    article = load_text(FRUIT + "\n\nA red plum was not in the lemon.")
+    alone, among = Library.in_memory(tiny), Library.in_memory(tiny)
+    for number in range(1000):
+        if number == 500:
+            among.add(article)
+        among.add(load_text(f"Number {number}: three olives, a fig" + " and a grape" * (number % 5) + "."))
+    alone.add(article)
+    for query in ("red apple", "a plum in the lemon", "one banana"):
+        rows = [row for row in found(among, query) if row[0] == article.id]
+        assert rows
+        assert set(rows) <= set(found(alone, query))
+        assert found(among, query, [article.id]) == found(alone, query)
+
+
+@given(query=st.text(st.characters(exclude_categories=()), max_size=60))
+@example('"')
+@example('"" OR ""')
+@example("apple AND NOT")
+@example("apple* ^apple NEAR(apple banana, 2) -apple words:apple {text}: apple")
+@example("apple\0banana")
+@example("'; DROP TABLE article; --")
+@example("\ud800 apple")
+@example("½ ² ① ᵃ _ ٣ \u0345")
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_query_is_only_text(stocked: Library, query: str) -> None:
+    """No operator, quotation mark or NUL raises; all three sentences are candidates, with scores from 0 to 1."""
+    rows = found(stocked, query)
+    assert [quote for _, quote, _, _ in rows] == ["A red apple.", "One plum.", "The green banana."]
+    assert all(-1e-3 <= dense <= 1.001 and 0 <= lexical <= 1 for _, _, dense, lexical in rows)
+
+
+@pytest.fixture(scope="module")
+def stocked(tiny_model: Path) -> Library:
+    library = Library.in_memory(Encoder(tiny_model))
+    library.add(load_text(FRUIT))
+    return library
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80))
+@example("\ufeff e\u0301 \u202e שלום \U0001f469\u200d\U0001f680 \u2028 \x1b[31m \x0b \ufffd \uffff \U0010ffff")
+@example("a\0b")
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_comes_back_as_it_was(stocked: Library, text: str) -> None:
+    """Text, title and source, code point for code point; then it is removed without a trace."""
+    article = Article(text, text, text, (Sentence(0, len(text), 1, 1),))
+    stocked.add(article)
+    try:
+        assert stocked._database.article(article.id) == article
+        assert stocked.verify() == []
+    finally:
+        stocked.remove(article.id)
+    assert stocked.verify() == []
+
+
+def test_threads_add_search_and_remove_at_once(tiny: Encoder, tmp_path: Path) -> None:
+    """No thread fails, nobody sees half an article, and what is there at the end is what was not removed."""
+    library = Library.open(tmp_path, create=True, encoder=tiny)
+    barrier = threading.Barrier(6)
+
+    def write(number: int) -> None:
+        barrier.wait()
+        for turn in range(6):
+            article = load_text(f"A red apple {number} {turn}.\n\nA red plum {number} {turn}.")
+            library.add(article)
+            if turn % 2:
+                library.remove(article.id)
+
+    def search(_: int) -> None:
+        barrier.wait()
+        for _ in range(12):
+            ids = [candidate.article.id for candidate in library.search("red apple")]
+            assert all(ids.count(article_id) == 2 for article_id in ids)
+
+    with ThreadPoolExecutor(6) as pool:
+        for job in [pool.submit(write, n) for n in range(3)] + [pool.submit(search, n) for n in range(3)]:
+            job.result()
+    assert len(library) == 9
+    assert len(library.search("red apple")) == 18
+    assert library.verify() == []
+
+
+def test_threads_that_add_one_article_add_it_once(tiny: Encoder, tmp_path: Path) -> None:
+    library = Library.open(tmp_path, create=True, encoder=tiny)
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(lambda _: library.add(load_text(FRUIT)), range(6))) == [False] * 5 + [True]
+    assert len(library) == 1
+
+
+def test_one_connection_sees_what_another_writes(tiny: Encoder, tmp_path: Path) -> None:
+    """Added, replaced, removed and added again: the next search, get and list know it."""
+    here = Library.open(tmp_path, create=True, encoder=tiny)
+    there = Library.open(tmp_path, encoder=tiny)
+    apple = load_text("A red apple.", source="s")
+    assert there.search("apple") == []
+    here.add(apple)
+    first = found(there, "apple")
+    assert [quote for _, quote, _, _ in first] == ["A red apple."]
+    here.remove(apple.id)
+    with pytest.raises(LibraryError, match="There is no article"):
+        there.get(apple.id)
+    with pytest.raises(LibraryError, match="There is no article"):
+        there.remove(apple.id)
+    here.add(apple)
+    assert found(there, "apple") == first
+    here.add(load_text("A green apple.", source="s"))
+    assert quotes(there, "apple") == ["A green apple."]
+
+
+def test_a_process_sees_what_another_process_writes(tiny: Encoder, tiny_model: Path, tmp_path: Path) -> None:
+    """Twelve articles, added one by one by a child, are found one by one by this process, which never fails meanwhile."""
+    library = Library.open(tmp_path, create=True, encoder=tiny)
+    program = (
+        "import sys; from index import Encoder, Library, load_text\n"
+        "library = Library.open(sys.argv[1], encoder=Encoder(sys.argv[2]))\n"
+        "for number in range(12): library.add(load_text(f'A red apple {number}.'))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(tiny_model)]) as writer:
+        seen = [0]
+        while writer.poll() is None:
+            seen.append(len(library.search("apple")))
+    assert writer.returncode == 0
+    assert seen == sorted(seen)
+    assert len(library.search("apple")) == 12
+
+
+def test_another_model_is_refused_with_the_cure(
+    tiny: Encoder, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """At the first search or add, before anything is written; also where the other model came first in the meantime."""
+    other = Encoder(make_tiny_model(tmp_path_factory.mktemp("other"), ["apple"]))
+    library, late = Library.open(tmp_path, create=True, encoder=tiny), Library.open(tmp_path, encoder=other)
+    late._check_encoder()
+    library.add(load_text(FRUIT))
+    for use in (lambda: late.search("apple"), lambda: late.add(load_text("Fig.")), late.verify):
+        with pytest.raises(LibraryMismatch) as caught:
+            use()
+        assert str(tmp_path) in caught.value.problem
+        assert f"--model {tiny.name}" in caught.value.cure
+    assert len(library) == 1

@@ -1,0 +1,77 @@
+"""Exact search, against numpy's brute force."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from index.vectors import VectorIndex
+
+
+def unit_vectors(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
+    vectors = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
+
+
+@given(
+    count=st.integers(1, 60),
+    k=st.integers(1, 80),
+    gone=st.tuples(st.integers(0, 60), st.integers(0, 20)),
+    ranges=st.none() | st.lists(st.tuples(st.integers(90, 300), st.integers(0, 90)), max_size=4),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=150, deadline=None)
+def test_search_is_brute_force(
+    count: int, k: int, gone: tuple[int, int], ranges: list[tuple[int, int]] | None, seed: int
+) -> None:
+    """Ids and cosines are those of a sorted matrix product, after removals, within any ranges, for any k."""
+    vectors = unit_vectors(count + 1, 16, seed)
+    query, vectors = vectors[0], vectors[1:]
+    ids = np.arange(count, dtype=np.int64) * 3 + 100
+    index = VectorIndex(16)
+    index.add(ids[: count // 2], vectors[: count // 2])
+    index.add(ids[count // 2 :], vectors[count // 2 :])
+    start, stop = 100 + gone[0], 100 + gone[0] + gone[1]
+    index.remove(start, stop)
+    kept = (ids < start) | (ids >= stop)
+    assert len(index) == kept.sum()
+    spans = None if ranges is None else [(first, first + length) for first, length in ranges]
+    if spans is not None:
+        kept &= np.array([any(a <= number < b for a, b in spans) for number in ids], dtype=bool)
+    cosines = vectors.astype(np.float64) @ query.astype(np.float64)
+    best = [int(ids[i]) for i in np.argsort(-cosines) if kept[i]][:k]
+    found, scores = index.search(query, k, spans)
+    assert found.tolist() == best
+    np.testing.assert_allclose(scores, [cosines[(i - 100) // 3] for i in best], atol=1e-6)
+
+
+def test_cosines_are_cosines_and_not_distances() -> None:
+    """1 for the same direction, 0 across, -1 against; the nearest first."""
+    index = VectorIndex(2)
+    index.add(np.array([7, 8, 9]), np.array([[0, 1], [1, 0], [-1, 0]], dtype=np.float32))
+    ids, scores = index.search(np.array([1, 0], dtype=np.float32), 10)
+    assert (ids.tolist(), scores.tolist()) == ([8, 7, 9], [1.0, 0.0, -1.0])
+    assert index.scores(np.array([0, 1], dtype=np.float32), np.array([9, 7])).tolist() == [0.0, 1.0]
+
+
+def test_nothing_is_found_in_nothing() -> None:
+    """An empty index, no ranges and no ids give empty results and no error."""
+    index = VectorIndex(2)
+    query = np.array([1, 0], dtype=np.float32)
+    assert index.search(query, 5)[0].tolist() == []
+    index.add(np.array([1]), query.reshape(1, 2))
+    assert index.search(query, 5, [])[0].tolist() == []
+    assert index.search(query, 5, [(2, 9)])[0].tolist() == []
+    assert index.scores(query, np.empty(0, dtype=np.int64)).tolist() == []
+
+
+def test_the_score_of_a_vector_is_the_same_to_the_last_bit_whatever_is_asked_beside_it() -> None:
+    """A matrix product adds up in another order when there are more rows; law 6 wants the same number."""
+    vectors = unit_vectors(301, 384, 0)
+    ids = np.arange(301, dtype=np.int64)
+    index = VectorIndex(384)
+    index.add(ids, vectors)
+    together = index.scores(vectors[300], ids)
+    alone = [float(index.scores(vectors[300], ids[i : i + 1])[0]) for i in range(301)]
+    assert together.tolist() == alone
