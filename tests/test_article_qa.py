@@ -1,8 +1,9 @@
-"""The promises of the front door, on the real model: verbatim, abstaining as a value, offline, and text that is only text."""
+"""The promises of the front door, on the real model: verbatim, abstaining as a value, offline, and text as only text."""
 
 import random
 import socket
 import threading
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -63,7 +64,7 @@ def test_a_title_found_in_the_text_is_not_repeated_in_it(weather: ArticleQA) -> 
 
 def test_every_k_gives_a_beginning_of_the_next_k(weather: ArticleQA) -> None:
     rankings = [weather.search("what did the storm do in the harbour?", k=k) for k in range(1, 7)]
-    for shorter, longer in zip(rankings, rankings[1:], strict=False):
+    for shorter, longer in pairwise(rankings):
         assert longer[: len(shorter)] == shorter
     scores = [evidence.score for evidence in rankings[-1]]
     assert scores == sorted(scores, reverse=True) and len(scores) == 6

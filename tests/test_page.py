@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Dialog, Locator, Page, Request, Viewpor
 import ui
 from index import Article, Encoder, Library, load_bundled, load_text
 from qa import ArticleQA
+from qa.desk import Desk
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Every name and address but this machine's leads nowhere, for the browser's own requests as well as the page's.
@@ -40,12 +41,12 @@ HOSTILE = (
 )
 
 
-def make_desk(encoder: Encoder, *articles: Article) -> ui.Desk:
-    return ui.Desk(ArticleQA(Library.in_memory(encoder)), articles)
+def make_desk(encoder: Encoder, *articles: Article) -> Desk:
+    return Desk(ArticleQA(Library.in_memory(encoder)), articles)
 
 
 @contextmanager
-def served(desk: ui.Desk) -> Iterator[str]:
+def served(desk: Desk) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -72,7 +73,9 @@ def browser() -> Iterator[Browser]:
         warnings.warn("THE PAGE IS NOT TESTED: no Chromium is installed (apt-get install chromium)", stacklevel=1)
         pytest.skip("no Chromium is installed")
     with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", NOWHERE])
+        chromium = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", NOWHERE]
+        )
         yield chromium
         chromium.close()
 
@@ -159,6 +162,7 @@ def test_a_citation_leads_to_its_sentence(browser: Browser, bundled_url: str) ->
         expect(reply.locator("blockquote")).to_contain_text("Zhao met his North Korean counterpart Choe Ryong Hae")
         sentence = page.locator(".qa-cited[data-cited='1']")
         expect(sentence).to_have_text(reply.locator("blockquote").inner_text())
+        page.locator(".qa-sentence").last.scroll_into_view_if_needed()  # the reader is elsewhere
         expect(sentence).not_to_be_in_viewport(ratio=1)
         marked = background(sentence)
         reply.get_by_role("link", name="[1] paragraph 3, sentence 1").click()

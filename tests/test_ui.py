@@ -14,6 +14,7 @@ import pytest
 import ui
 from index import Encoder, Library, load_bundled
 from qa import ArticleQA
+from qa.desk import Desk
 
 ROOT = Path(ui.__file__).parent
 
@@ -29,7 +30,7 @@ def free_port() -> int:
 def client(encoder: Encoder) -> Iterator[Any]:
     from gradio_client import Client  # type: ignore[import-untyped]
 
-    desk = ui.Desk(ArticleQA(Library.in_memory(encoder)), [load_bundled()])
+    desk = Desk(ArticleQA(Library.in_memory(encoder)), [load_bundled()])
     desk.warm_up()
     port = free_port()
     page = ui.serve(desk, "127.0.0.1", port)
