@@ -179,7 +179,7 @@ STRAY = set(",;:.!?-–—…/|*_'`") | PAIRS.keys() | set(PAIRS.values())
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without white space and stray punctuation at its ends; without white space alone where it is all that.
 
-    A bracket or quotation mark stays where its partner is inside too, the last full stop of "U.S." and the sign of "-5" stay.
+    A bracket or quotation mark stays where its partner is inside too, and so do the last stop of "U.S." and the sign of "-5".
     """
     while start < end and text[start].isspace():
         start += 1
