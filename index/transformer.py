@@ -1,6 +1,6 @@
 """BERT's layers with a head of three logits for each word piece, as plain tensors that are read with and trained.
 
-The door to torch and safetensors for reading. Knows nothing of words or sentences: numbers of word pieces in, logits out.
+The door to torch and safetensors. Knows nothing of words or sentences: numbers of word pieces in, logits out.
 """
 
 import json

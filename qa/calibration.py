@@ -40,12 +40,19 @@ class Profile:
         """The profile that `save` wrote. Raises LoadError where the file does not hold one."""
         try:
             fields = json.loads(Path(file).read_text("utf-8"))
-            numbers = {name: float(fields.pop(name)) for name in ("intercept", "default_threshold")}
-            weights = tuple(float(weight) for weight in fields.pop("weights"))
-            promises = tuple(sorted((float(error), float(threshold)) for error, threshold in fields.pop("promises")))
+            weights = tuple(float(weight) for weight in fields["weights"])
             if len(weights) != (RETRIEVAL_FEATURES if fields["reader"] is None else READER_FEATURES):
                 raise ValueError(f"{len(weights)} weights")
-            return cls(**fields, **numbers, weights=weights, promises=promises)
+            return cls(
+                name=str(fields["name"]),
+                origin=str(fields["origin"]),
+                encoder=str(fields["encoder"]),
+                reader=None if fields["reader"] is None else str(fields["reader"]),
+                intercept=float(fields["intercept"]),
+                weights=weights,
+                default_threshold=float(fields["default_threshold"]),
+                promises=tuple(sorted((float(error), float(threshold)) for error, threshold in fields["promises"])),
+            )
         except OSError as error:
             raise LoadError(f"{file} cannot be read: {error.strerror}.", "Check the name and the folder.") from None
         except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -26,11 +26,12 @@ from qa.metrics import auroc, mean, ranking_figures, span_em, span_f1
 from qa.reader import SHIPPED, Reader
 from qa.retriever import FUSION, Ranked
 
-__all__ = ["Outcome", "Question", "evaluate", "measure", "prediction", "read_questions", "run_files", "sample"]
+__all__ = ["Outcome", "Question", "counted", "evaluate", "measure", "prediction", "read_questions", "run_files", "sample"]
 
 RRF_K = 60  # Cormack, Clarke, Buettcher 2009
 DEPTH = 10  # how much of a ranking is kept
 
+Item = TypeVar("Item")
 Place = tuple[str, int]  # an article's id and where in its text a sentence begins
 
 
@@ -120,6 +121,11 @@ def _entry_questions(entry: dict[str, Any], source: str) -> Iterator[Question]:
         offset += len(context.replace("\r\n", "\n")) + 2
 
 
+def counted(items: Iterable[Item], unit: str) -> Iterator[Item]:
+    """The items, with a bar on stderr that counts them as they are taken."""
+    return iter(tqdm(items, unit=unit, file=sys.stderr))
+
+
 def sample(questions: Sequence[Question], limit: int | None, seed: int) -> list[Question]:
     """All questions, or `limit` of them drawn at random: the same ones for the same seed."""
     if limit is None or limit >= len(questions):
@@ -148,12 +154,12 @@ def run_files(
     wanted = {
         question.article.id: question.article for question in (itertools.chain(*sets.values()) if corpus else questions)
     }
-    for article in tqdm(wanted.values(), desc="articles", unit="article", file=sys.stderr):
+    for article in counted(wanted.values(), "article"):
         qa.library.add(article)
     added = time.perf_counter() - added
     with predictions.open("w", encoding="utf-8") if predictions else nullcontext() as lines:
         outcomes = []
-        for outcome in evaluate(qa, tqdm(questions, unit="question", file=sys.stderr), corpus=corpus, max_error=max_error):
+        for outcome in evaluate(qa, counted(questions, "question"), corpus=corpus, max_error=max_error):
             outcomes.append(outcome)
             if lines:
                 lines.write(json.dumps(prediction(outcome, corpus=corpus), ensure_ascii=False) + "\n")

@@ -4,6 +4,7 @@ Knows nothing of libraries, thresholds or calibration. What a sentence scores de
 alone: its window of text is cut the same way whatever else is a candidate.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -88,10 +89,11 @@ class Reader:
         logits = self.network.logits(asked, [window.ids for window in windows.values()])
         nowhere = np.logaddexp.reduce([[of_window[0, 2], of_window[0, 0] + of_window[0, 1]] for of_window in logits])
         absent = float(nowhere[0]), float(nowhere[1])
+        names = _names(question)
         read = []
         for window, of_window in zip(windows.values(), logits, strict=True):
             for one in window.wanted:
-                reading = window.reading(one.candidate.sentence, of_window, absent)
+                reading = window.reading(one.candidate.sentence, of_window, absent, names)
                 read.append(replace(one, score=self.combination.score(one.score, reading), reading=reading))
         read.sort(key=lambda one: (-one.score, one.candidate.article.id, one.candidate.sentence.start))
         # What was not read stays behind what was, as far apart as retrieval has it.
@@ -116,7 +118,9 @@ class _Window:
         self._pieces = [Pieces(one.ids[:WINDOW], one.words[:WINDOW], one.spans[:WINDOW]) for one in pieces]
         self.ids = np.concatenate([one.ids for one in self._pieces])
 
-    def reading(self, sentence: Sentence, logits: NDArray[np.float32], absent: tuple[float, float]) -> Reading:
+    def reading(
+        self, sentence: Sentence, logits: NDArray[np.float32], absent: tuple[float, float], names: set[str]
+    ) -> Reading:
         """What the logits of this window, shape (1 + pieces, 3), say of one of its sentences."""
         number = self._sentences.index(sentence)
         before = 1 + sum(len(one.ids) for one in self._pieces[:number])
@@ -138,6 +142,8 @@ class _Window:
             end=min(end, sentence.end),
             absent=absent[0],
             absent_span=absent[1],
+            strange=len(names - _stems(self._article.quote(sentence))),
+            strange_around=len(names - _stems(self._article.text[self._sentences[0].start : self._sentences[-1].end])),
         )
 
 
@@ -172,6 +178,19 @@ def _run(sizes: Sequence[int], wanted: int) -> range:
     return max((run for run in runs if wanted in run), key=margin)
 
 
+def _names(question: str) -> set[str]:
+    """The names and numbers in a question, as stems: words that begin with a capital or a digit, but for the first word.
+
+    A question all in capitals does not say which of its words are names.
+    """
+    words = re.findall(r"\w+", question)[1:]
+    return _stems(" ".join(word for word in words if word[0].isupper() or word[0].isdigit())) if not question.isupper() else set()
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:5] for word in re.findall(r"\w+", text.lower())}
+
+
 PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»", '"': '"'}
 STRAY = set(",;:.!?-–—…/|*_'`") | PAIRS.keys() | set(PAIRS.values())
 
@@ -179,7 +198,7 @@ STRAY = set(",;:.!?-–—…/|*_'`") | PAIRS.keys() | set(PAIRS.values())
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without white space and stray punctuation at its ends; without white space alone where it is all that.
 
-    A bracket or quotation mark stays where its partner is inside too, and so do the last stop of "U.S." and the sign of "-5".
+    A bracket or quotation mark stays where its partner is inside, and so do the last stop of "U.S." and the sign of "-5".
     """
     while start < end and text[start].isspace():
         start += 1

