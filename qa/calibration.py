@@ -96,8 +96,7 @@ def features(ranked: Sequence[Ranked], place: int) -> tuple[float, ...]:
     """What speaks for the sentence at this place: RETRIEVAL_FEATURES numbers, or READER_FEATURES where a reader has read.
 
     Its cosine, its share of the query's words, and how far it is ahead of the best other sentence (0.4 is far); with a
-    reader, how far its worth and its best answer are above "not here". Where it was not read itself, what was read last
-    stands for it.
+    reader, its worth and its best answer's. Where it was not read itself, what was read last stands for it.
     """
     one = ranked[place]
     other = next((other.score for other in ranked if other is not one), 0.0)
@@ -109,8 +108,8 @@ def features(ranked: Sequence[Ranked], place: int) -> tuple[float, ...]:
         one.candidate.dense,
         one.candidate.lexical,
         max(-2.0, min(lead, 2.0)),
-        reading.worth - reading.absent,
-        reading.span - reading.absent_span,
+        reading.worth,
+        reading.span,
     )
 
 

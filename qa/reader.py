@@ -4,7 +4,6 @@ Knows nothing of libraries, thresholds or calibration. What a sentence scores de
 alone: its window of text is cut the same way whatever else is a candidate.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +44,7 @@ class Combination:
         return fused + self.worth * reading.worth + self.span * reading.span
 
 
-COMBINATION = Combination(name="reader-1", worth=0.2, span=0.05, origin="To be fitted.")
+COMBINATION = Combination(name="reader-1", worth=0.04, span=0.02, origin="To be fitted.")
 
 
 class Reader:
@@ -89,11 +88,10 @@ class Reader:
         logits = self.network.logits(asked, [window.ids for window in windows.values()])
         nowhere = np.logaddexp.reduce([[of_window[0, 2], of_window[0, 0] + of_window[0, 1]] for of_window in logits])
         absent = float(nowhere[0]), float(nowhere[1])
-        names = _names(question)
         read = []
         for window, of_window in zip(windows.values(), logits, strict=True):
             for one in window.wanted:
-                reading = window.reading(one.candidate.sentence, of_window, absent, names)
+                reading = window.reading(one.candidate.sentence, of_window, absent)
                 read.append(replace(one, score=self.combination.score(one.score, reading), reading=reading))
         read.sort(key=lambda one: (-one.score, one.candidate.article.id, one.candidate.sentence.start))
         # What was not read stays behind what was, as far apart as retrieval has it.
@@ -118,9 +116,7 @@ class _Window:
         self._pieces = [Pieces(one.ids[:WINDOW], one.words[:WINDOW], one.spans[:WINDOW]) for one in pieces]
         self.ids = np.concatenate([one.ids for one in self._pieces])
 
-    def reading(
-        self, sentence: Sentence, logits: NDArray[np.float32], absent: tuple[float, float], names: set[str]
-    ) -> Reading:
+    def reading(self, sentence: Sentence, logits: NDArray[np.float32], absent: tuple[float, float]) -> Reading:
         """What the logits of this window, shape (1 + pieces, 3), say of one of its sentences."""
         number = self._sentences.index(sentence)
         before = 1 + sum(len(one.ids) for one in self._pieces[:number])
@@ -142,8 +138,6 @@ class _Window:
             end=min(end, sentence.end),
             absent=absent[0],
             absent_span=absent[1],
-            strange=len(names - _stems(self._article.quote(sentence))),
-            strange_around=len(names - _stems(self._article.text[self._sentences[0].start : self._sentences[-1].end])),
         )
 
 
@@ -176,19 +170,6 @@ def _run(sizes: Sequence[int], wanted: int) -> range:
         return min(before, after)
 
     return max((run for run in runs if wanted in run), key=margin)
-
-
-def _names(question: str) -> set[str]:
-    """The names and numbers in a question, as stems: words that begin with a capital or a digit, but for the first word.
-
-    A question all in capitals does not say which of its words are names.
-    """
-    words = re.findall(r"\w+", question)[1:]
-    return _stems(" ".join(word for word in words if word[0].isupper() or word[0].isdigit())) if not question.isupper() else set()
-
-
-def _stems(text: str) -> set[str]:
-    return {word[:5] for word in re.findall(r"\w+", text.lower())}
 
 
 PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»", '"': '"'}

@@ -38,8 +38,7 @@ class Reading:
     """What a reader found in a candidate, in logits: how surely the sentence answers, and its best answer's words.
 
     `start` and `end` are those words' place in the article's text. `absent` and `absent_span` are how surely the answer is
-    in none of what was read for this question, to be set against `worth` and against `span`. `strange` counts the names and
-    numbers in the question that the sentence does not have, `strange_around` those that its paragraph does not have either.
+    in none of what was read for this question, to be set against `worth` and against `span`.
     """
 
     worth: float
@@ -48,8 +47,6 @@ class Reading:
     end: int
     absent: float
     absent_span: float
-    strange: int = 0
-    strange_around: int = 0
 
 
 @dataclass(frozen=True, slots=True)
