@@ -16,12 +16,12 @@ from index.errors import (
 from index.library import Candidate, Library
 from index.loader import load, load_bundled, load_text
 from index.network import Network, Pieces
-from index.transformer import CHANNELS, Transformer
+from index.trainer import Batch, Trainer
 
 __all__ = [
     "Article",
     "ArticleQAError",
-    "CHANNELS",
+    "Batch",
     "Candidate",
     "Encoder",
     "Entry",
@@ -36,7 +36,7 @@ __all__ = [
     "Pieces",
     "QuestionError",
     "Sentence",
-    "Transformer",
+    "Trainer",
     "load",
     "load_bundled",
     "load_text",

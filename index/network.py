@@ -83,7 +83,7 @@ class Network:
 
         Raises ModelError where the weights cannot be used.
         """
-        transformer, (first, last) = self._transformer, self._marks
+        transformer, (first, last) = self._transformer, self.marks
         rows = [np.concatenate([[first], question, [last], text, [last]]) for text in texts]
         lead = len(question) + 2
         found: list[NDArray[np.float32]] = [np.empty((0, CHANNELS), np.float32)] * len(rows)
@@ -106,8 +106,8 @@ class Network:
         return tokenizer
 
     @cached_property
-    def _marks(self) -> tuple[int, int]:
-        """The numbers of [CLS] and [SEP]."""
+    def marks(self) -> tuple[int, int]:
+        """The numbers of [CLS], which opens what is read, and [SEP], which ends the question and the text."""
         first, last = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
         if first is None or last is None:
             raise ModelError(f"The base model {self.base.name} is not of BERT's kind.", CURE)

@@ -39,7 +39,7 @@ Place = tuple[str, int]  # an article's id and where in its text a sentence begi
 class Question:
     """One question of a set, about `article`; `gold` are the places of its gold sentences, empty where they were missed.
 
-    `answers` are the gold answers' words.
+    `answers` are the gold answers' words, `spans` their places in the article's text; `place` is where its paragraph begins.
     """
 
     id: str
@@ -48,6 +48,8 @@ class Question:
     gold: frozenset[Place]
     answerable: bool
     answers: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,11 @@ def _entry_questions(entry: dict[str, Any], source: str) -> Iterator[Question]:
         for qa in paragraph["qas"]:
             answers = qa.get("answers") or []
             gold = set()
+            spans = []
             for answer in answers:
                 # The article's line ends are LF, so a place behind a CRLF moves.
                 at = offset + answer["answer_start"] - context.count("\r\n", 0, answer["answer_start"])
+                spans.append((at, at + len(answer["text"].replace("\r\n", "\n"))))
                 row = int(np.searchsorted(starts, at, side="right")) - 1
                 if row >= 0 and at < article.sentences[row].end:
                     gold.add((article.id, article.sentences[row].start))
@@ -117,6 +121,8 @@ def _entry_questions(entry: dict[str, Any], source: str) -> Iterator[Question]:
                 frozenset(gold) if answerable else frozenset(),
                 answerable,
                 tuple(answer["text"] for answer in answers) if answerable else (),
+                tuple(spans) if answerable else (),
+                offset,
             )
         offset += len(context.replace("\r\n", "\n")) + 2
 
