@@ -53,10 +53,19 @@ class Reader:
     Nothing is loaded before the first question. Other weights are made by `python -m qa.training`.
     """
 
-    def __init__(self, weights: str | Path | None = None, *, combination: Combination = COMBINATION) -> None:
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        combination: Combination = COMBINATION,
+        base: Encoder | None = None,
+        expected: str | None = None,
+    ) -> None:
+        """`base` carries the word embeddings, all-MiniLM-L6-v2's by default; `expected` is the SHA-256 of the weights."""
         self.weights = Path(weights) if weights is not None else WEIGHTS
         self.combination = combination
-        self._expected = WEIGHTS_SHA256 if weights is None else None
+        self._base = base or Encoder()
+        self._expected = WEIGHTS_SHA256 if weights is None else expected
 
     @property
     def there(self) -> bool:
@@ -70,7 +79,7 @@ class Reader:
 
     @cached_property
     def network(self) -> Network:
-        return Network(self.weights, base=Encoder(), expected=self._expected)
+        return Network(self.weights, base=self._base, expected=self._expected)
 
     def read(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
         """The same candidates, best first by what was read in the first READ of them; the others keep their order behind.
@@ -160,7 +169,7 @@ def _run(sizes: Sequence[int], wanted: int) -> range:
 
     runs = [range(stop(0))]
     while runs[-1].stop < len(sizes):
-        middle = bisect_left(begins, begins[runs[-1].start] + WINDOW // 2)
+        middle = bisect_right(begins, begins[runs[-1].start] + WINDOW // 2) - 1
         first = min(max(middle, runs[-1].start + 1), runs[-1].stop)
         runs.append(range(first, stop(first)))
 
