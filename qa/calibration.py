@@ -130,12 +130,23 @@ RETRIEVAL = Profile(
 )
 
 READER = Profile(
-    name="reader-0",
-    origin="To be fitted.",
+    name="reader-1",
+    origin=(
+        "Logistic regression on squad2, 4 articles: 333 answerable questions, against 700 that are not, the "
+        "same ones without their paragraphs among them, at a half-and-half prior; thresholds from cross-validation "
+        "in 4 parts, with a margin of 1 standard error."
+    ),
     encoder=RETRIEVAL.encoder,
-    reader="",
-    intercept=0.0,
-    weights=(0.0, 0.0, 0.0, 0.0, 0.0),
-    default_threshold=0.1,
-    promises=(),
+    reader="18154629cde88fb9462dd1b5518d1bc77dbb60bc109f0e9192310ad895b3c9ae",
+    intercept=-4.4749,
+    weights=(3.5859, 0.1989, 0.9309, 0.0511, 0.0744),
+    # Keeps 94 % of the answerable questions in cross-validation.
+    default_threshold=0.1245,
+    promises=(
+        (0.30, 0.8474),
+        (0.35, 0.698),
+        (0.40, 0.5762),
+        (0.45, 0.3903),
+        (0.50, 0.2522),
+    ),
 )

@@ -30,12 +30,16 @@ LEAST = 40  # questions of each kind, answerable and not, without which nothing 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question as asked: what speaks for its first sentence, and whether that is right; `group` is its article's id."""
+    """A question as asked: what speaks for its first sentence, and whether that is right; `group` is its article's id.
+
+    `withheld` where it is answerable and the paragraphs of its answer were withheld, so that it no longer was.
+    """
 
     features: tuple[float, ...]
     right: bool
     answerable: bool
     group: str
+    withheld: bool = False
 
 
 def calibrate(qa: ArticleQA, files: Sequence[str | Path], *, name: str, limit: int | None = None, seed: int = 0) -> Profile:
@@ -65,7 +69,7 @@ def cases_of(qa: ArticleQA, question: Question) -> Iterator[Case]:
 def _case(ranked: Sequence[Ranked], question: Question, answerable: bool) -> Case:
     first = ranked[0].candidate
     right = answerable and (first.article.id, first.sentence.start) in question.gold
-    return Case(features(ranked, 0), right, answerable, question.article.id)
+    return Case(features(ranked, 0), right, answerable, question.article.id, question.answerable and not answerable)
 
 
 def fit(cases: Sequence[Case], *, name: str, source: str, encoder: str, reader: str | None) -> Profile:
@@ -82,8 +86,14 @@ def fit(cases: Sequence[Case], *, name: str, source: str, encoder: str, reader: 
             f"Give files with at least {LEAST} of each; several hundred are better.",
         )
     rows = np.array([case.features for case in cases], dtype=np.float64)
-    # Half of the weight to those that the article answers, half to those it does not, however many there are of each.
-    weights = np.where(answerable, 0.5 / answerable.sum(), 0.5 / (~answerable).sum()) * len(cases)
+    # Half of the weight to those that the article answers, half to those it does not, however many there are of each; of the
+    # latter, half to those that were asked so and half to those that were made so.
+    withheld = np.array([case.withheld for case in cases], dtype=bool)
+    kinds = [kind for kind in (~answerable & ~withheld, withheld) if kind.sum() >= FEWEST] or [~answerable]
+    weights = np.where(answerable, 0.5 / answerable.sum(), 0.0)
+    for kind in kinds:
+        weights[kind] = 0.5 / len(kinds) / kind.sum()
+    weights *= len(cases)
     fold = _folds([case.group for case in cases])
     confidence = np.empty(len(cases))
     for number in range(fold.max() + 1):
@@ -91,6 +101,8 @@ def fit(cases: Sequence[Case], *, name: str, source: str, encoder: str, reader: 
         intercept, slopes = _regress(rows[inside], right[inside], weights[inside])
         confidence[~inside] = 1 / (1 + np.exp(-(rows[~inside] @ slopes + intercept)))
     intercept, slopes = _regress(rows, right, weights)
+    # A promise is kept whichever kind of question the article does not answer: those made so are easier to tell.
+    mixes = [(answerable | kind, kind) for kind in kinds]
     articles = len({case.group for case in cases})
     return Profile(
         name=name,
@@ -104,7 +116,7 @@ def fit(cases: Sequence[Case], *, name: str, source: str, encoder: str, reader: 
         intercept=round(intercept, 4),
         weights=tuple(round(float(slope), 4) for slope in slopes),
         default_threshold=_floor(float(np.quantile(confidence[answerable], 1 - KEPT))),
-        promises=thresholds(confidence, right, weights),
+        promises=_strictest([thresholds(confidence[among], right[among], _even(~kind[among])) for among, kind in mixes]),
     )
 
 
@@ -127,6 +139,17 @@ def thresholds(
         if len(reached):
             kept.append((error, _floor(float(confidence[order[reached[-1]]]))))
     return tuple(kept)
+
+
+def _even(answerable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights that are half the answerable questions' and half the others'."""
+    return np.where(answerable, 0.5 / max(1, answerable.sum()), 0.5 / max(1, (~answerable).sum())) * len(answerable)
+
+
+def _strictest(promises: Sequence[Sequence[tuple[float, float]]]) -> tuple[tuple[float, float], ...]:
+    """Of several sets of promises, the errors that all of them keep to, with the highest threshold of each."""
+    maps = [dict(one) for one in promises]
+    return tuple((error, max(one[error] for one in maps)) for error in ERRORS if all(error in one for one in maps))
 
 
 def _floor(threshold: float) -> float:

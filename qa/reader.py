@@ -20,7 +20,7 @@ from qa.retriever import Ranked, Reading
 __all__ = ["COMBINATION", "Combination", "READ", "Reader", "SHIPPED"]
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
-WEIGHTS_SHA256: str | None = None  # of the file that this version ships
+WEIGHTS_SHA256 = "18154629cde88fb9462dd1b5518d1bc77dbb60bc109f0e9192310ad895b3c9ae"  # of the file that this version ships
 
 READ = 20  # candidates that are read: R@20 of the fused scores is .97 to .99, and twice as many take twice the time
 WINDOW = 176  # most word pieces of article text read at once, as in training
@@ -44,7 +44,15 @@ class Combination:
         return fused + self.worth * reading.worth + self.span * reading.span
 
 
-COMBINATION = Combination(name="reader-1", worth=0.04, span=0.02, origin="To be fitted.")
+COMBINATION = Combination(
+    name="reader-1",
+    worth=0.07,
+    span=0.01,
+    origin=(
+        "Fitted for the shipped weights by sentence P@1 on 333 questions on SQuAD 2.0 dev articles that the reader was not "
+        "trained on: flat around these numbers; 0.871 against 0.823 by retrieval alone."
+    ),
+)
 
 
 class Reader:
