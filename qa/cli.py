@@ -14,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from index import ArticleQAError, Encoder, load
+from index import ArticleQAError, Encoder, Library, load
 from qa.article_qa import ArticleQA
+from qa.calibration import Profile
+from qa.reader import SHIPPED, Reader
 from qa.rendering import figures_to_text, to_text
 
-__all__ = ["Commands", "add_source_arguments", "make_parser", "open_articles", "run"]
+__all__ = ["Commands", "add_answer_arguments", "add_source_arguments", "answer_parts", "make_parser", "open_articles", "run"]
 
 LONG = 256  # sentences: from here on, adding takes long enough for a progress bar
 
@@ -32,7 +34,9 @@ def make_parser() -> tuple[argparse.ArgumentParser, Commands]:
         prog="article-qa", description="Ask an article a question and get its own words back, each with its place."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for declare in (_declare_ask, _declare_add, _declare_list, _declare_remove, _declare_verify, _declare_evaluate):
+    for declare in (_declare_ask, _declare_add, _declare_list, _declare_remove, _declare_verify):
+        declare(commands)
+    for declare in (_declare_evaluate, _declare_calibrate):
         declare(commands)
     return parser, commands
 
@@ -67,14 +71,39 @@ def add_source_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--download", action="store_true", help="allow the model to be fetched by its name")
 
 
+def add_answer_arguments(command: argparse.ArgumentParser, *, profile: bool = True) -> None:
+    """The arguments that say how answers are found in what the library gives; `answer_parts` takes them."""
+    readers = command.add_mutually_exclusive_group()
+    readers.add_argument("--no-reader", action="store_true", help="answer by retrieval alone: faster, and less often right")
+    readers.add_argument(
+        "--reader", metavar="FILE", type=Path, help="read with these weights (default: those of the package)"
+    )
+    if profile:
+        command.add_argument("--profile", metavar="FILE", type=Path, help="a calibration that `article-qa calibrate` made")
+
+
+def answer_parts(chosen: argparse.Namespace) -> tuple[Reader | None, Profile | None]:
+    """The reader and the calibration to use; says on stderr where the package has lost its reader."""
+    named = getattr(chosen, "profile", None)  # commands that only look at a library have none of these arguments
+    profile = Profile.load(named) if named else None
+    if getattr(chosen, "no_reader", True):
+        return None, profile
+    if chosen.reader is not None:
+        return Reader(chosen.reader), profile
+    if not SHIPPED.there:
+        _say(f"answering by retrieval alone: {SHIPPED.weights.name}, the reader's weights, is not there. Install again.")
+    return SHIPPED, profile
+
+
 def open_articles(chosen: argparse.Namespace, sources: Sequence[str], library: Path | None) -> ArticleQA:
     """The articles to ask: a library's, these files', or the bundled one where neither is named."""
     encoder = _encoder(chosen)
+    reader, profile = answer_parts(chosen)
     if library is not None:
-        return ArticleQA.open(library, encoder=encoder)
+        return ArticleQA.open(library, encoder=encoder, reader=reader, profile=profile)
     if sources:
-        return ArticleQA.from_files(*sources, encoding=chosen.encoding, encoder=encoder)
-    return ArticleQA.from_bundled(encoder=encoder)
+        return ArticleQA.from_files(*sources, encoding=chosen.encoding, encoder=encoder, reader=reader, profile=profile)
+    return ArticleQA.from_bundled(encoder=encoder, reader=reader, profile=profile)
 
 
 def _encoder(chosen: argparse.Namespace) -> Encoder:
@@ -110,6 +139,7 @@ def _declare_ask(commands: Commands) -> None:
         "--max-error", metavar="R", type=float, help="abstain rather than be wrong in more than this share of answers"
     )
     command.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    add_answer_arguments(command)
     add_source_arguments(command)
     command.set_defaults(body=_ask)
 
@@ -225,6 +255,7 @@ def _declare_evaluate(commands: Commands) -> None:
     command.add_argument("--max-error", metavar="R", type=float, help="as in ask")
     command.add_argument("--predictions", metavar="OUT.jsonl", type=Path, help="write a line for each question")
     command.add_argument("--json", action="store_true", help="print the figures as JSON")
+    add_answer_arguments(command)
     add_source_arguments(command)
     command.set_defaults(body=_evaluate)
 
@@ -232,9 +263,12 @@ def _declare_evaluate(commands: Commands) -> None:
 def _evaluate(chosen: argparse.Namespace) -> int:
     from qa.evaluation import run_files
 
+    reader, profile = answer_parts(chosen)
     figures = run_files(
         chosen.files,
         encoder=_encoder(chosen),
+        reader=reader,
+        profile=profile,
         corpus=chosen.scope == "corpus",
         limit=chosen.limit,
         seed=chosen.seed,
@@ -245,4 +279,35 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         _print_json(figures)
     else:
         print(figures_to_text(figures))
+    return 0
+
+
+# -- calibrate
+
+
+def _declare_calibrate(commands: Commands) -> None:
+    command = commands.add_parser(
+        "calibrate",
+        help="fit confidences on questions of your own",
+        description="Fit a calibration for the models in use on SQuAD files, and write it for --profile to take. "
+        "Each question is also asked with its paragraph withheld.",
+    )
+    command.add_argument("files", metavar="FILE.json", nargs="+")
+    command.add_argument("--output", metavar="PROFILE.json", type=Path, required=True, help="where to write it")
+    command.add_argument("--limit", metavar="N", type=int, help="only N questions, drawn at random")
+    command.add_argument("--seed", metavar="S", type=int, default=0, help="of the drawing (default: 0)")
+    add_answer_arguments(command, profile=False)
+    add_source_arguments(command)
+    command.set_defaults(body=_calibrate)
+
+
+def _calibrate(chosen: argparse.Namespace) -> int:
+    from qa.fitting import calibrate
+
+    reader, _ = answer_parts(chosen)
+    qa = ArticleQA(Library.in_memory(_encoder(chosen)), reader=reader)
+    profile = calibrate(qa, chosen.files, name=chosen.output.stem, limit=chosen.limit, seed=chosen.seed)
+    profile.save(chosen.output)
+    print(f"{chosen.output}: {profile.origin}")
+    print("error among the answered, at most: " + ", ".join(f"{error:g}" for error, _ in profile.promises))
     return 0

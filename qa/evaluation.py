@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -21,25 +21,35 @@ from tqdm import tqdm
 from index import Article, Encoder, Library, LoadError, load_text
 from qa.answer import Answer
 from qa.article_qa import ArticleQA
-from qa.retriever import Ranked
+from qa.calibration import Profile
+from qa.metrics import auroc, mean, ranking_figures, span_em, span_f1
+from qa.reader import SHIPPED, Reader
+from qa.retriever import FUSION, Ranked
 
-__all__ = ["Outcome", "Question", "auroc", "evaluate", "measure", "prediction", "read_questions", "run_files", "sample"]
+__all__ = ["Outcome", "Question", "counted", "evaluate", "measure", "prediction", "read_questions", "run_files", "sample"]
 
 RRF_K = 60  # Cormack, Clarke, Buettcher 2009
 DEPTH = 10  # how much of a ranking is kept
 
+Item = TypeVar("Item")
 Place = tuple[str, int]  # an article's id and where in its text a sentence begins
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a set, about `article`; `gold` are the places of its gold sentences, empty where they were missed."""
+    """One question of a set, about `article`; `gold` are the places of its gold sentences, empty where they were missed.
+
+    `answers` are the gold answers' words, `spans` their places in the article's text; `place` is where its paragraph begins.
+    """
 
     id: str
     text: str
     article: Article
     gold: frozenset[Place]
     answerable: bool
+    answers: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,14 @@ class Outcome:
         return bool(self.ranking) and _place(self.ranking[0]) in self.question.gold
 
     @property
+    def span(self) -> str:
+        """The answer that is marked in the first sentence of the ranking, whether or not it was given; "" without one."""
+        reading = self.ranking[0].reading if self.ranking else None
+        return self.ranking[0].candidate.article.text[reading.start : reading.end] if reading else ""
+
+    @property
     def score(self) -> float:
-        """The confidence, or the fused score of the first sentence where there is no calibration."""
+        """The confidence, or the score of the first sentence where there is no calibration."""
         if self.answer.confidence is not None:
             return self.answer.confidence
         return self.ranking[0].score if self.ranking else 0.0
@@ -89,17 +105,31 @@ def _entry_questions(entry: dict[str, Any], source: str) -> Iterator[Question]:
         for qa in paragraph["qas"]:
             answers = qa.get("answers") or []
             gold = set()
+            spans = []
             for answer in answers:
                 # The article's line ends are LF, so a place behind a CRLF moves.
                 at = offset + answer["answer_start"] - context.count("\r\n", 0, answer["answer_start"])
+                spans.append((at, at + len(answer["text"].replace("\r\n", "\n"))))
                 row = int(np.searchsorted(starts, at, side="right")) - 1
                 if row >= 0 and at < article.sentences[row].end:
                     gold.add((article.id, article.sentences[row].start))
             answerable = bool(answers) and not qa.get("is_impossible", False)
             yield Question(
-                str(qa["id"]), qa["question"], article, frozenset(gold) if answerable else frozenset(), answerable
+                str(qa["id"]),
+                qa["question"],
+                article,
+                frozenset(gold) if answerable else frozenset(),
+                answerable,
+                tuple(answer["text"] for answer in answers) if answerable else (),
+                tuple(spans) if answerable else (),
+                offset,
             )
         offset += len(context.replace("\r\n", "\n")) + 2
+
+
+def counted(items: Iterable[Item], unit: str) -> Iterator[Item]:
+    """The items, with a bar on stderr that counts them as they are taken."""
+    return iter(tqdm(items, unit=unit, file=sys.stderr))
 
 
 def sample(questions: Sequence[Question], limit: int | None, seed: int) -> list[Question]:
@@ -113,6 +143,8 @@ def run_files(
     files: Sequence[str | Path],
     *,
     encoder: Encoder,
+    reader: Reader | None = SHIPPED,
+    profile: Profile | None = None,
     corpus: bool = False,
     limit: int | None = None,
     seed: int = 0,
@@ -122,18 +154,18 @@ def run_files(
     """Measure on these files, with progress on stderr; `predictions` gets a line for each question as it is answered."""
     sets = {str(file): read_questions(file) for file in files}
     questions = sample([question for questions in sets.values() for question in questions], limit, seed)
-    qa = ArticleQA(Library.in_memory(encoder))
+    qa = ArticleQA(Library.in_memory(encoder), profile, reader=reader)
     added = time.perf_counter()
     # With all articles competing, those that no drawn question is about are there too.
     wanted = {
         question.article.id: question.article for question in (itertools.chain(*sets.values()) if corpus else questions)
     }
-    for article in tqdm(wanted.values(), desc="articles", unit="article", file=sys.stderr):
+    for article in counted(wanted.values(), "article"):
         qa.library.add(article)
     added = time.perf_counter() - added
     with predictions.open("w", encoding="utf-8") if predictions else nullcontext() as lines:
         outcomes = []
-        for outcome in evaluate(qa, tqdm(questions, unit="question", file=sys.stderr), corpus=corpus, max_error=max_error):
+        for outcome in evaluate(qa, counted(questions, "question"), corpus=corpus, max_error=max_error):
             outcomes.append(outcome)
             if lines:
                 lines.write(json.dumps(prediction(outcome, corpus=corpus), ensure_ascii=False) + "\n")
@@ -174,41 +206,41 @@ def _places(ranked: Iterable[Ranked]) -> tuple[Place, ...]:
 
 
 def _baselines(ranked: list[Ranked]) -> dict[str, tuple[Place, ...]]:
-    """The rankings that the same candidates have by one score alone, and by reciprocal rank fusion of the two."""
+    """The rankings that the same candidates have by one score alone, and by the two: reciprocal ranks, and as fused."""
     dense = sorted(ranked, key=lambda one: -one.candidate.dense)
     lexical = sorted((one for one in ranked if one.candidate.lexical > 0), key=lambda one: -one.candidate.lexical)
     reciprocal: dict[int, float] = {}
     for order in (dense, lexical):
         for rank, one in enumerate(order, 1):
             reciprocal[id(one)] = reciprocal.get(id(one), 0.0) + 1 / (RRF_K + rank)
-    fused = sorted(ranked, key=lambda one: -reciprocal[id(one)])
-    return {"dense": _places(dense), "lexical": _places(lexical), "rrf": _places(fused)}
+    rrf = sorted(ranked, key=lambda one: -reciprocal[id(one)])
+    fused = sorted(ranked, key=lambda one: -FUSION.score(one.candidate))
+    return {"dense": _places(dense), "lexical": _places(lexical), "rrf": _places(rrf), "fused": _places(fused)}
 
 
 def measure(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The figures of DESIGN's contract: shares between 0 and 1, None where a figure has no meaning."""
     answerable = [outcome for outcome in outcomes if outcome.question.answerable]
     answered = [outcome for outcome in outcomes if not outcome.answer.abstained]
-    wrong = [outcome for outcome in answered if not outcome.right]
+    reading = any(one.reading for outcome in outcomes for one in outcome.ranking)
+    read = answerable if reading else []  # without a reader, no span is marked and none is wrong
     scores = [outcome.score for outcome in outcomes]
     seconds = [outcome.seconds for outcome in outcomes]
     return {
         "metrics": {
             "questions": len(outcomes),
             "answerable": len(answerable),
-            **_ranking_figures([(_places(outcome.ranking), outcome.question.gold) for outcome in answerable]),
-            "span_em": None,
-            "span_f1": None,
+            **ranking_figures([(_places(outcome.ranking), outcome.question.gold) for outcome in answerable]),
+            "span_em": mean([span_em(outcome.span, outcome.question.answers) for outcome in read]),
+            "span_f1": mean([span_f1(outcome.span, outcome.question.answers) for outcome in read]),
             "auroc": auroc(scores, [outcome.question.answerable for outcome in outcomes]),
             "auroc_right": auroc(scores, [outcome.right for outcome in outcomes]),
-            "error_answered": len(wrong) / len(answered) if answered else None,
-            "coverage": sum(not outcome.answer.abstained for outcome in answerable) / len(answerable)
-            if answerable
-            else None,
+            "error_answered": mean([float(not outcome.right) for outcome in answered]),
+            "coverage": mean([float(not outcome.answer.abstained) for outcome in answerable]),
         },
         "baselines": {
-            name: _ranking_figures([(outcome.baselines[name], outcome.question.gold) for outcome in answerable])
-            for name in ("dense", "lexical", "rrf")
+            name: ranking_figures([(outcome.baselines[name], outcome.question.gold) for outcome in answerable])
+            for name in ("dense", "lexical", "rrf", "fused")
         },
         "speed": {
             "questions_per_second": len(seconds) / sum(seconds) if seconds else None,
@@ -216,28 +248,6 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             "seconds_p95": float(np.percentile(seconds, 95)) if seconds else None,
         },
     }
-
-
-def _ranking_figures(rankings: Sequence[tuple[tuple[Place, ...], frozenset[Place]]]) -> dict[str, float | None]:
-    if not rankings:
-        return {"sentence_p_at_1": None, "mrr_at_10": None, "recall_at_5": None}
-    ranks = [next((rank for rank, place in enumerate(ranking, 1) if place in gold), None) for ranking, gold in rankings]
-    return {
-        "sentence_p_at_1": sum(rank == 1 for rank in ranks) / len(ranks),
-        "mrr_at_10": sum(1 / rank for rank in ranks if rank) / len(ranks),
-        "recall_at_5": sum(rank is not None and rank <= 5 for rank in ranks) / len(ranks),
-    }
-
-
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
-    """The chance that a positive scores above a negative (a tie counts half), None where there are not both."""
-    values, truth = np.asarray(scores, dtype=float), np.asarray(positive, dtype=bool)
-    above = truth.sum() * (~truth).sum()
-    if not above:
-        return None
-    _, rank, count = np.unique(values, return_inverse=True, return_counts=True)
-    mean_rank = (np.cumsum(count) - (count - 1) / 2)[rank]  # from 1; ties share the middle of their ranks
-    return float((mean_rank[truth].sum() - truth.sum() * (truth.sum() + 1) / 2) / above)
 
 
 def prediction(outcome: Outcome, *, corpus: bool = False) -> dict[str, Any]:

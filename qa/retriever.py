@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from index import Candidate, Library
 
-__all__ = ["FUSION", "Fusion", "Ranked", "Retriever"]
+__all__ = ["FUSION", "Fusion", "Ranked", "Reading", "Retriever"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,28 @@ FUSION = Fusion(
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found in a candidate, in logits: how surely the sentence answers, and its best answer's words.
+
+    `start` and `end` are those words' place in the article's text. `absent` and `absent_span` are how surely the answer is
+    in none of what was read for this question, to be set against `worth` and against `span`.
+    """
+
+    worth: float
+    span: float
+    start: int
+    end: int
+    absent: float
+    absent_span: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its fused score; higher is better."""
+    """A candidate with its score, higher is better: fused, and with what a reader found in it where one has read it."""
 
     candidate: Candidate
     score: float
+    reading: Reading | None = None
 
 
 class Retriever:

@@ -1,13 +1,16 @@
 """What the tests share: the real model, and a tiny real one whose cosines can be worked out by hand."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from index import Encoder
+from index.transformer import Transformer
 from qa import ArticleQA
+from qa.reader import Combination, Reader
 
 WORDS = (
     "apple banana cherry date elder fig grape lemon mango olive peach plum quince red green blue one two three four five "
@@ -53,6 +56,56 @@ def tiny(tiny_model: Path) -> Encoder:
 def encoder() -> Encoder:
     """The default encoder: all-MiniLM-L6-v2, loaded once."""
     return Encoder()
+
+
+MakeBase = Callable[..., Encoder]
+
+
+@pytest.fixture(scope="session")
+def make_base() -> MakeBase:
+    """Makes a folder with a BERT of one layer, 8 wide and random, that knows WORDS and every letter."""
+
+    def make(folder: Path, *, inner: int = 16, seed: int = 1) -> Encoder:
+        import torch
+        from tokenizers import Tokenizer
+        from tokenizers.models import WordPiece
+        from tokenizers.normalizers import BertNormalizer
+        from tokenizers.pre_tokenizers import BertPreTokenizer
+        from transformers import BertConfig, BertModel
+
+        letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+        pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, *letters, *(f"##{letter}" for letter in letters), *".,!?()"]
+        numbers = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+        tokenizer = Tokenizer(WordPiece(numbers, unk_token="[UNK]"))
+        tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(), BertPreTokenizer()
+        torch.manual_seed(seed)
+        config = BertConfig(
+            vocab_size=len(numbers), hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=inner
+        )
+        BertModel(config).save_pretrained(folder)
+        tokenizer.save(str(folder / "tokenizer.json"))
+        return Encoder(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(make_base: MakeBase, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    return make_base(tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="session")
+def tiny_reader(tiny_bert: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """A reader with random weights over the tiny BERT: it reads nonsense, the same nonsense every time."""
+    import torch
+
+    torch.manual_seed(2)
+    transformer = Transformer.load(tiny_bert)
+    for tensor in transformer.parameters.values():
+        torch.nn.init.normal_(tensor, std=0.5)
+    weights = tmp_path_factory.mktemp("weights") / "reader.safetensors"
+    transformer.save(weights, tiny_bert)
+    return Reader(weights, combination=Combination("by hand", 0.5, 0.25, "a test"), base=tiny_bert)
 
 
 @pytest.fixture(scope="session")

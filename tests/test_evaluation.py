@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from index import Encoder, LoadError
-from qa.evaluation import auroc, read_questions, run_files, sample
+from qa.evaluation import read_questions, run_files, sample
+from qa.metrics import auroc
 
 
 def squad(paragraphs: list[tuple[str, list[tuple[str, str, list[int]]]]], title: str = "Fruit") -> dict[str, Any]:
