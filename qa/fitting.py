@@ -143,7 +143,8 @@ def thresholds(
 
 def _even(answerable: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Weights that are half the answerable questions' and half the others'."""
-    return np.where(answerable, 0.5 / max(1, answerable.sum()), 0.5 / max(1, (~answerable).sum())) * len(answerable)
+    halves = np.where(answerable, 0.5 / max(1, answerable.sum()), 0.5 / max(1, (~answerable).sum()))
+    return np.asarray(halves * len(answerable), dtype=np.float64)
 
 
 def _strictest(promises: Sequence[Sequence[tuple[float, float]]]) -> tuple[tuple[float, float], ...]:

@@ -1,0 +1,101 @@
+"""Making weights: examples that hold what they say, and a command that learns, stops, and goes on."""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import Batch, Encoder, Network, Trainer
+from qa.examples import Sampler, Source
+from qa.training import _named, batch_of, batches, main
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """Four articles of two paragraphs: what is red is asked, and what the article does not have."""
+    fruit = "apple banana cherry elder".split()
+    entries = []
+    for number, name in enumerate(fruit):
+        context = f"The date is blue. The red one is {name}. The green one is plum."
+        asked = [
+            {"id": f"{number}", "question": "red one is?", "answers": [{"text": name, "answer_start": context.index(name)}]},
+            {"id": f"{number}x", "question": "the quince is?", "answers": [], "is_impossible": True},
+        ]
+        entries.append(
+            {"title": name, "paragraphs": [{"context": context, "qas": asked}, {"context": "Two figs.", "qas": []}]}
+        )
+    file = tmp_path / "fruit.json"
+    file.write_text(json.dumps({"data": entries}), "utf-8")
+    return file
+
+
+@pytest.fixture
+def network(tiny_bert: Encoder, tmp_path: Path) -> Network:
+    return Network(tmp_path / "none.safetensors", base=tiny_bert)
+
+
+def test_held_out_articles_are_named_and_not_learnt_from(questions: Path, network: Network) -> None:
+    source = Source(questions, network, held_out=1, seed=3)
+    (apart,) = source.apart
+    assert len(source.questions) == 6 and len(source.texts) == 12
+    assert not any(f"is {apart}." in text.words for text in source.texts)
+
+
+def test_a_batch_marks_the_answer_where_it_stands_and_nowhere_else(questions: Path, network: Network) -> None:
+    source = Source(questions, network, held_out=0, seed=0)
+    sampler = Sampler(source, network, random.Random(5))
+    for _ in range(40):
+        example = sampler.draw()
+        batch = batch_of([(source, example)])
+        in_windows = any(sentence in window for window in example.windows for sentence, _, _ in example.spans)
+        assert bool(batch.absent[0]) == (not in_windows)
+        assert batch.start.any() == batch.end.any() == batch.sentence_gold.any() == in_windows
+        assert (batch.sentence[batch.start] >= 0).all()
+        for row, place in np.argwhere(batch.start):
+            sentence = [one for window in example.windows for one in window][batch.sentence[row, place]]
+            assert sentence in [one for one, _, _ in example.spans]
+
+
+def test_batches_hold_no_more_pieces_than_they_may(questions: Path, network: Network) -> None:
+    source = Source(questions, network, held_out=0, seed=0)
+    drawn = batches([Sampler(source, network, random.Random(1))], [1.0], 200, random.Random(2))
+    for _ in range(20):
+        assert next(drawn).ids.size <= 200
+
+
+def test_learning_lowers_the_loss(questions: Path, network: Network, tiny_bert: Encoder) -> None:
+    source = Source(questions, network, held_out=0, seed=0)
+    drawn = batches([Sampler(source, network, random.Random(1))], [1.0], 2000, random.Random(2))
+    batch: Batch = next(drawn)
+    trainer = Trainer(tiny_bert, half=False, seed=1)
+    losses = [sum(trainer.step([batch], 0.01)) for _ in range(30)]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_going_on_from_a_checkpoint_is_as_if_it_had_never_stopped(
+    questions: Path, network: Network, tiny_bert: Encoder, tmp_path: Path
+) -> None:
+    source = Source(questions, network, held_out=0, seed=0)
+    drawn = batches([Sampler(source, network, random.Random(1))], [1.0], 400, random.Random(2))
+    first, second = next(drawn), next(drawn)
+    through = Trainer(tiny_bert, half=False, seed=1)
+    through.step([first], 0.01)
+    through.keep(tmp_path / "checkpoint")
+    expected = through.step([second], 0.01)
+    again = Trainer(tiny_bert, half=False, seed=2)
+    again.resume(tmp_path / "checkpoint")
+    assert again.steps == 1
+    assert again.step([second], 0.01) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_file_may_carry_its_weight_and_how_much_is_left_out(questions: Path) -> None:
+    assert _named(f"{questions}") == (questions, 1.0, 0)
+    assert _named(f"{questions}:2.5") == (questions, 2.5, 0)
+    assert _named(f"{questions}:5:4") == (questions, 5.0, 4)
+
+
+def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "absent.json"), "--output", str(tmp_path / "w.safetensors")]) == 2
+    assert "There is no file" in capsys.readouterr().err
