@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", metavar="FILE.safetensors", type=Path, required=True, help="where to write the weights")
     parser.add_argument("--steps", metavar="N", type=int, default=2200, help="(default: 2200)")
     parser.add_argument(
-        "--rate", metavar="R", type=float, default=2.5e-4, help="the highest learning rate (default: 2.5e-4)"
+        "--rate", metavar="R", type=float, default=3e-4, help="the highest learning rate (default: 3e-4)"
     )
     parser.add_argument("--pieces", metavar="N", type=int, default=2048, help="padded word pieces a batch (default: 2048)")
     parser.add_argument("--batches", metavar="N", type=int, default=2, help="batches a step (default: 2)")
