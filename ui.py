@@ -257,4 +257,5 @@ def _warn_of_strangers(host: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["chat"]))
+    words = sys.argv[1:]
+    sys.exit(main(["chat", *words] if not words or words[0] in ("--library", "--host", "--port") else words))

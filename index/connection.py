@@ -177,7 +177,7 @@ class Connection:
             cure = "Free some space on the disk, and check that it is sound; what was added before is kept."
         elif "closed" in message:
             cure = "Open it again."
-        return LibraryError(f"The library in {self.folder}: {message}.", cure)
+        return LibraryError(f"The library in {self.folder or 'memory'}: {message.rstrip('.')}.", cure)
 
 
 def _open(file: Path, mode: str) -> sqlite3.Connection:

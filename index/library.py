@@ -229,9 +229,10 @@ class Library:
     def _ranges(self, within: Collection[str] | None) -> Sequence[tuple[int, int]] | None:
         if within is None:
             return None
-        if unknown := [article_id for article_id in within if article_id not in self._loaded]:
+        wanted = {within} if isinstance(within, str) else set(within)
+        if unknown := sorted(wanted - self._loaded.keys()):
             raise _no_article(unknown[0])
-        return sorted((self._loaded[article_id].first, self._loaded[article_id].stop) for article_id in set(within))
+        return sorted((self._loaded[article_id].first, self._loaded[article_id].stop) for article_id in wanted)
 
     def _places(self, numbers: NDArray[np.int64]) -> Sequence[tuple[Article, Sentence]]:
         """The article and the sentence that each number stands for."""

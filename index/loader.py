@@ -21,14 +21,14 @@ _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", "…")
 _OTHER_FORMATS = {b"%PDF-": "a PDF", b"PK\x03\x04": "a zip archive or an office document", b"\x89PNG": "a picture"}
 
 
-def load(source: str | Path, *, encoding: str = "utf-8", title: str | None = None) -> Article:
-    """Read a file of plain text or Markdown.
+def load(source: str | Path, *, encoding: str = "utf-8", title: str | None = None, name: str | None = None) -> Article:
+    """Read a file of plain text or Markdown. Its article's source is `name`, or else the file as it was named.
 
     Raises LoadError, with the cure, where the file is missing, unreadable, too large, binary, empty, or not in `encoding`.
     """
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", str(source)):
         raise LoadError(f"{source} is an address, and only files can be read.", "Save the page as text and give that file.")
-    return load_text(_decode(_read(source), str(source), encoding), title=title, source=str(source))
+    return load_text(_decode(_read(source), str(source), encoding), title=title, source=name or str(source))
 
 
 def load_text(text: str, *, title: str | None = None, source: str | None = None) -> Article:
@@ -94,8 +94,11 @@ def _decode(data: bytes, source: str, encoding: str) -> str:
 
 
 def _sound(name: str) -> str:
-    """A name that can be stored and printed: Python puts half a surrogate pair for each odd byte of a file's name."""
-    return name.encode("utf-8", "replace").decode("utf-8")
+    """A name that can be stored and printed: Python puts half a surrogate pair for each odd byte of a file's name.
+
+    Two names stay two, so that neither source replaces the other.
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _title(text: str, sentences: tuple[Sentence, ...]) -> str:

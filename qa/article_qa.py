@@ -10,17 +10,19 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from index import Article, Encoder, Library, QuestionError, load, load_bundled, load_text
+from index import Article, Encoder, Library, LoadError, QuestionError, load, load_bundled, load_text
 from qa.answer import Answer, AnswerSpan, Citation, Evidence
 from qa.calibration import READER, RETRIEVAL, Profile
 from qa.reader import SHIPPED, Reader
 from qa.retriever import Ranked, Retriever
 
-__all__ = ["ArticleQA", "MAX_QUESTION"]
+__all__ = ["ArticleQA", "LONG", "MAX_QUESTION"]
 
 MAX_QUESTION = 1000  # characters; the encoder reads about 256 word pieces, which is what this many hold
 MAX_K = 100
+LONG = 256  # sentences: from here on, adding takes long enough for a progress bar
 
+NO_ARTICLE = "There is nothing to ask: the library holds no article."
 NOT_ABOUT_THIS = "The article does not say: nothing in it seems to be about this."
 NOT_SAID = "The article does not say: it speaks of this, but none of its sentences clearly answers what was asked."
 TOPIC_WORDS = 0.3  # of the question's weight in one sentence, or
@@ -50,6 +52,8 @@ class ArticleQA:
         profile: Profile | None = None,
     ) -> "ArticleQA":
         """Ask these files of plain text or Markdown, in memory. Raises LoadError where one cannot be read."""
+        if not sources:
+            raise LoadError("No file is named.", "Name one, or use from_bundled() for the article that comes along.")
         return cls._of([load(source, encoding=encoding) for source in sources], encoder, reader, profile)
 
     @classmethod
@@ -84,6 +88,16 @@ class ArticleQA:
     ) -> "ArticleQA":
         """Ask the articles of a library on disk. Raises LibraryError where it cannot be opened."""
         return cls(Library.open(folder, create=create, encoder=encoder), profile, reader=reader)
+
+    def close(self) -> None:
+        """Let go of the library's file; also at the end of a `with` block. Nothing is lost without it."""
+        self.library.close()
+
+    def __enter__(self) -> "ArticleQA":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def ask(
         self, question: str, *, k: int = 3, max_error: float | None = None, within: Collection[str] | None = None
@@ -194,7 +208,7 @@ class ArticleQA:
             question.strip(),
             evidence=(),
             nearest=tuple(replace(one, answer=None) for one in found),
-            reason=NOT_SAID if _on_topic(ranked) else NOT_ABOUT_THIS,
+            reason=NO_ARTICLE if not ranked else NOT_SAID if _on_topic(ranked) else NOT_ABOUT_THIS,
             confidence=confidence,
             timings=timings,
         )
@@ -205,7 +219,7 @@ class ArticleQA:
     ) -> "ArticleQA":
         library = Library.in_memory(encoder)
         for article in articles:
-            library.add(article)
+            library.add(article, progress=len(article.sentences) > LONG)
         return cls(library, profile, reader=reader)
 
     def _evidence(self, ranked: list[Ranked], k: int) -> list[Evidence]:

@@ -5,24 +5,22 @@ some sources failed), 2 wrong use or bad input, 3 an internal error, 130 Ctrl-C.
 """
 
 import argparse
+import io
 import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from index import ArticleQAError, Encoder, Library, load
-from qa.article_qa import ArticleQA
+from qa.article_qa import LONG, ArticleQA
 from qa.calibration import Profile
 from qa.reader import SHIPPED, Reader
-from qa.rendering import figures_to_text, to_text
+from qa.rendering import counted_in_words, figures_to_text, to_text
 
 __all__ = ["Commands", "add_answer_arguments", "add_source_arguments", "answer_parts", "make_parser", "open_articles", "run"]
-
-LONG = 256  # sentences: from here on, adding takes long enough for a progress bar
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
 Body = Callable[[argparse.Namespace], int]
@@ -45,9 +43,13 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
     """Run the chosen command and return its exit status; every error of ours becomes its message and 2."""
     chosen = parser.parse_args(arguments)
     body: Body = chosen.body
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a quotation mark must not stop a terminal that lacks it
+    status = 0
     try:
         status = body(chosen)
-        sys.stdout.flush()
+        if sys.stdout:  # None where the shell has closed it
+            sys.stdout.flush()
         return status
     except ArticleQAError as error:
         _say(str(error))
@@ -55,9 +57,12 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
     except KeyboardInterrupt:
         _say("stopped")
         return 130
-    except BrokenPipeError:  # the reader of our output, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left unwritten fails again at the exit
+        if isinstance(error, BrokenPipeError):  # the reader of our output, such as `head`, has had enough
+            return status
+        _say(f"the output cannot be written: {error.strerror}. Check where it goes.")
+        return 2
     except Exception:
         traceback.print_exc()
         _say("this is a mistake in article-qa, not in what you typed. Please report the lines above.")
@@ -115,7 +120,8 @@ def _say(message: str) -> None:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    readable = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    print(json.dumps(value, ensure_ascii=not readable, indent=2))
 
 
 def _add_library(command: argparse.ArgumentParser, *, required: bool) -> None:
@@ -172,13 +178,12 @@ def _add(chosen: argparse.Namespace) -> int:
     failed = 0
     for source in chosen.sources:
         try:
-            article = load(source, encoding=chosen.encoding)
+            # Known by its full path: two files of one name in two folders are two sources, and neither replaces the other.
+            article = load(source, encoding=chosen.encoding, name=os.path.realpath(source))
         except ArticleQAError as error:
             _say(str(error))
             failed += 1
             continue
-        # Its path in full: two files of one name in two folders are two sources, and neither replaces the other.
-        article = replace(article, source=os.path.realpath(source))
         new = qa.library.add(article, progress=len(article.sentences) > LONG)
         print(f"{article.id}  {'added' if new else 'there already'}  {article.title}")
     if failed:
@@ -210,7 +215,9 @@ def _declare_remove(commands: Commands) -> None:
 
 def _remove(chosen: argparse.Namespace) -> int:
     library = open_articles(chosen, [], chosen.library).library
-    for article_id in chosen.articles:
+    for article_id in dict.fromkeys(chosen.articles):
+        library.get(article_id)  # a mistyped id is told before anything is gone
+    for article_id in dict.fromkeys(chosen.articles):
         library.remove(article_id)
         print(f"{article_id}  removed")
     return 0
@@ -230,7 +237,11 @@ def _verify(chosen: argparse.Namespace) -> int:
         _say("the library is damaged: restore it from a copy, or remove the articles named above and add them again")
         return 2
     entries = library.list()
-    print(f"{len(entries):,} articles, {sum(entry.sentences for entry in entries):,} sentences: all whole")
+    counts = (
+        counted_in_words(len(entries), "article"),
+        counted_in_words(sum(entry.sentences for entry in entries), "sentence"),
+    )
+    print(f"{counts[0]}, {counts[1]}: all whole")
     return 0
 
 

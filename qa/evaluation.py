@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from index import Article, Encoder, Library, LoadError, load_text
+from index import Article, Encoder, Library, LoadError, QuestionError, load_text
 from qa.answer import Answer
 from qa.article_qa import ArticleQA
 from qa.calibration import Profile
@@ -97,6 +97,8 @@ def read_questions(file: str | Path) -> list[Question]:
 
 def _entry_questions(entry: dict[str, Any], source: str) -> Iterator[Question]:
     contexts = [paragraph["context"] for paragraph in entry["paragraphs"]]
+    if not any(paragraph["qas"] for paragraph in entry["paragraphs"]):
+        return
     article = load_text("\n\n".join(contexts), title=entry.get("title") or None, source=source)
     starts = np.array([sentence.start for sentence in article.sentences])
     offset = 0
@@ -152,9 +154,14 @@ def run_files(
     predictions: Path | None = None,
 ) -> dict[str, Any]:
     """Measure on these files, with progress on stderr; `predictions` gets a line for each question as it is answered."""
+    if limit is not None and limit < 1:
+        raise QuestionError(f"The limit is {limit}.", "Draw at least one question.")
+    if predictions:
+        predictions.touch()  # a folder that is not there is told before minutes of encoding
     sets = {str(file): read_questions(file) for file in files}
     questions = sample([question for questions in sets.values() for question in questions], limit, seed)
     qa = ArticleQA(Library.in_memory(encoder), profile, reader=reader)
+    qa.threshold(max_error)  # what cannot be promised is refused before minutes of encoding
     added = time.perf_counter()
     # With all articles competing, those that no drawn question is about are there too.
     wanted = {
@@ -191,7 +198,10 @@ def evaluate(
     threshold = qa.threshold(max_error)
     for question in questions:
         started = time.perf_counter()
-        ranked = qa.rank(question.text, within=None if corpus else [question.article.id])
+        try:
+            ranked = qa.rank(question.text, within=None if corpus else [question.article.id])
+        except QuestionError:  # an empty question, or one longer than can be asked, is one that is not answered
+            ranked = []
         answer = qa.decide(question.text, ranked, k=1, threshold=threshold, timings={})
         seconds = time.perf_counter() - started
         yield Outcome(question, answer, tuple(ranked[:DEPTH]), _baselines(ranked), seconds)
@@ -219,7 +229,7 @@ def _baselines(ranked: list[Ranked]) -> dict[str, tuple[Place, ...]]:
 
 
 def measure(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The figures of DESIGN's contract: shares between 0 and 1, None where a figure has no meaning."""
+    """What `evaluate --json` prints under metrics, baselines and speed: shares, None where a figure has no meaning."""
     answerable = [outcome for outcome in outcomes if outcome.question.answerable]
     answered = [outcome for outcome in outcomes if not outcome.answer.abstained]
     reading = any(one.reading for outcome in outcomes for one in outcome.ranking)
@@ -251,17 +261,14 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def prediction(outcome: Outcome, *, corpus: bool = False) -> dict[str, Any]:
-    """One line of the predictions file: offsets are into the article's text, in corpus scope that of the named article."""
+    """One line of the predictions file: offsets are into the article's text; in corpus scope, `articles` names whose."""
     answer = outcome.answer.evidence[0].answer if outcome.answer.evidence else None
-    return {
+    whose = {"articles": [one.candidate.article.id for one in outcome.ranking]} if corpus else {}
+    return whose | {
         "id": outcome.question.id,
         "article": outcome.question.article.title,
         "abstained": outcome.answer.abstained,
         "confidence": outcome.answer.confidence,
-        "ranking": [
-            [one.candidate.sentence.start, one.candidate.sentence.end, one.score]
-            + ([one.candidate.article.id] if corpus else [])
-            for one in outcome.ranking
-        ],
+        "ranking": [[one.candidate.sentence.start, one.candidate.sentence.end, one.score] for one in outcome.ranking],
         "answer": [answer.start, answer.end] if answer else None,
     }

@@ -16,6 +16,7 @@ __all__ = [
     "answer_to_html",
     "article_to_html",
     "conversation_to_html",
+    "counted_in_words",
     "escape",
     "figures_to_text",
     "message_to_html",
@@ -137,7 +138,9 @@ def article_to_html(article: Article, answer: Answer | None = None) -> str:
         parts.append("</p>")
         end = last.end
     parts.append(escape(article.text[end:]))
-    counts = f"{_count(len(article.paragraphs), 'paragraph')}, {_count(len(article.sentences), 'sentence')}"
+    counts = (
+        f"{counted_in_words(len(article.paragraphs), 'paragraph')}, {counted_in_words(len(article.sentences), 'sentence')}"
+    )
     source = f"{escape(article.source)} · {counts}" if article.source else counts
     head = f'<h2 class="qa-title">{escape(article.title)}</h2><p class="qa-source">{source}</p>'
     head = f'<header class="qa-head">{head}</header>'
@@ -166,7 +169,8 @@ def _id(article_id: str, start: int) -> str:
     return f"s-{article_id}-{start}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted_in_words(number: int, noun: str) -> str:
+    """ "1 sentence", "2,000 sentences"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

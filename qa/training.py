@@ -36,9 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--output", metavar="FILE.safetensors", type=Path, required=True, help="where to write the weights")
     parser.add_argument("--steps", metavar="N", type=int, default=2200, help="(default: 2200)")
-    parser.add_argument(
-        "--rate", metavar="R", type=float, default=3e-4, help="the highest learning rate (default: 3e-4)"
-    )
+    parser.add_argument("--rate", metavar="R", type=float, default=3e-4, help="the highest learning rate (default: 3e-4)")
     parser.add_argument("--pieces", metavar="N", type=int, default=2048, help="padded word pieces a batch (default: 2048)")
     parser.add_argument("--batches", metavar="N", type=int, default=2, help="batches a step (default: 2)")
     parser.add_argument("--seed", metavar="S", type=int, default=4, help="of everything drawn at random (default: 4)")

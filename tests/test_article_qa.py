@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import Encoder, Library, QuestionError, load_bundled, load_text
+from index import Encoder, Library, LoadError, QuestionError, load_bundled, load_text
 from qa import Answer, ArticleQA
 
 WEATHER = """Storm over Skagen
@@ -74,8 +74,6 @@ def test_every_k_gives_a_beginning_of_the_next_k(weather: ArticleQA) -> None:
 @given(text=st.text(min_size=1, max_size=200), question=st.text(min_size=1, max_size=60))
 def test_every_quote_is_a_slice_of_the_text_whatever_is_asked_of_whatever_text(text: str, question: str) -> None:
     """On any Unicode: what cannot be an article or a question is refused, the rest is cited to the letter."""
-    from index import LoadError
-
     try:
         article = load_text(text)
         qa = ArticleQA.from_text(text, encoder=ENCODER)
@@ -146,6 +144,21 @@ def test_an_article_gives_the_same_answer_alone_and_among_others(bundled: Articl
 
 def answer_of(qa: ArticleQA, question: str) -> Answer:
     return qa.ask(question, within=[load_bundled().id])
+
+
+def test_an_article_may_be_named_alone_or_by_any_iterable(weather: ArticleQA) -> None:
+    article_id = weather.library.list()[0].id
+    answers = [
+        weather.ask("Who runs the harbour?", within=within) for within in (article_id, [article_id], iter([article_id]))
+    ]
+    assert answers[0] == answers[1] == answers[2] and not answers[0].abstained
+
+
+def test_nothing_to_ask_is_said(encoder: Encoder) -> None:
+    with ArticleQA(Library.in_memory(encoder)) as qa:
+        assert qa.ask("Who?").reason == "There is nothing to ask: the library holds no article."
+    with pytest.raises(LoadError, match="No file is named"):
+        ArticleQA.from_files()
 
 
 def test_with_another_model_there_is_no_confidence_and_no_promise(tiny: Encoder) -> None:

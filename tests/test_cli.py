@@ -1,6 +1,7 @@
 """The commands, as a shell sees them: what goes to stdout, what to stderr, and the exit status."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def test_articles_are_kept_listed_asked_and_removed(run: Run, library: Path, fru
     assert out == f"{article_id}       3 sentences  {TITLE}  ({fruit})\n"
     assert run("add", fruit, "--library", library)[1] == f"{article_id}  there already  {TITLE}\n"
     assert run("ask", "blue cherry", "--library", library, "--in", article_id)[0] == 0
-    assert run("verify", "--library", library)[:2] == (0, "1 articles, 3 sentences: all whole\n")
+    assert run("verify", "--library", library)[:2] == (0, "1 article, 3 sentences: all whole\n")
     assert run("remove", article_id, "--library", library)[:2] == (0, f"{article_id}  removed\n")
     assert run("list", "--library", library)[:2] == (0, "")
     assert run("remove", article_id, "--library", library)[0] == 2
@@ -110,6 +111,7 @@ def test_the_bundled_article_is_asked_where_none_is_named(run: Run) -> None:
         (["ask", "x", "--library", "absent"], "There is no library in absent. Make one: article-qa add"),
         (["remove", "x", "--library", "absent"], "There is no library in absent."),
         (["evaluate", "absent.json"], "absent.json cannot be read"),
+        (["evaluate", "absent.json", "--limit", "0"], "The limit is 0. Draw at least one question."),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
@@ -125,6 +127,50 @@ def test_wrong_use_is_status_2(run: Run) -> None:
         with pytest.raises(SystemExit) as stop:
             run(*arguments)
         assert stop.value.code == 2
+
+
+def test_an_odd_byte_in_a_file_name_is_only_a_name(run: Run, tmp_path: Path) -> None:
+    """Two such files are two sources: neither replaces the other."""
+    folder = os.fsencode(tmp_path)
+    for byte, text in ((b"\xff", "Red apple."), (b"\xfe", "Green fig tree.")):
+        (Path(os.fsdecode(folder + b"/k" + byte + b".txt"))).write_text(text, "utf-8")
+    files = sorted(tmp_path.glob("*.txt"))
+    assert run("add", *files, "--library", tmp_path / "kept")[0] == 0
+    listed = run("list", "--library", tmp_path / "kept")[1]
+    assert "k\\udcff.txt" in listed and "k\\udcfe.txt" in listed
+
+
+def test_a_mistyped_id_removes_nothing(run: Run, library: Path) -> None:
+    article_id = run("list", "--library", library)[1].split()[0]
+    assert run("remove", article_id, "nothing", "--library", library)[0] == 2
+    assert run("list", "--library", library)[1].startswith(article_id)
+
+
+@pytest.mark.parametrize(
+    ("redirect", "environment", "status"),
+    [
+        (">/dev/null", {"PYTHONIOENCODING": "ascii"}, 0),
+        (">/dev/null", {"PYTHONIOENCODING": "latin-1"}, 0),
+        (">&-", {}, 0),
+        (">/dev/full", {}, 2),
+        ("| true", {}, 0),
+    ],
+)
+def test_the_output_may_go_anywhere(
+    redirect: str, environment: dict[str, str], status: int, fruit: Path, tiny_model: Path
+) -> None:
+    """Another encoding, a closed or full output, a reader that has gone: never a traceback."""
+    command = f'{sys.executable} -m ui ask "red apple" --article {fruit} --model {tiny_model} --no-reader {redirect}'
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=os.environ | environment)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+
+
+def test_json_is_json_in_any_encoding(fruit: Path, tiny_model: Path) -> None:
+    fruit.write_text("Röd apple.", "utf-8")
+    command = [sys.executable, "-m", "ui", "ask", "apple", "--article", str(fruit), "--model", str(tiny_model), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert json.loads(done.stdout)["evidence"][0]["quote"] == "Röd apple."
 
 
 def test_a_model_that_is_not_here_is_not_fetched(run: Run, fruit: Path) -> None:

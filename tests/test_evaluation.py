@@ -132,6 +132,19 @@ def test_a_prediction_line_gives_spans_of_the_joined_text(fruit: Path, tiny: Enc
     assert scores == sorted(scores, reverse=True) and len(scores) == 4
 
 
+def test_a_question_that_cannot_be_asked_is_one_that_is_not_answered(tmp_path: Path, tiny: Encoder) -> None:
+    """Empty, and one character too long: neither stops the others. An entry without questions is left out."""
+    file = write(
+        tmp_path, squad([("Red apple.", [("a", " ", [0]), ("b", "x" * 1001, [0]), ("c", "red apple", [0])])]), squad([])
+    )
+    metrics = run_files([file], encoder=tiny)["metrics"]
+    assert (metrics["questions"], metrics["sentence_p_at_1"], metrics["coverage"]) == (
+        3,
+        pytest.approx(1 / 3),
+        pytest.approx(1 / 3),
+    )
+
+
 def test_auroc_counts_pairs_in_the_right_order_and_half_of_the_ties() -> None:
     assert auroc([0.9, 0.8, 0.7, 0.1], [True, True, False, False]) == 1.0
     assert auroc([0.1, 0.9], [True, False]) == 0.0

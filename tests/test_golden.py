@@ -69,7 +69,7 @@ def stems(text: str) -> set[str]:
 def rank(case: Case, qa: ArticleQA) -> int | None:
     """The place of the gold sentence in the ranking, from 1; None where it is not there."""
     (gold,) = golds(case)
-    places = [one.citation.start for one in qa.search(case.question, k=100)]
+    places = [one.candidate.sentence.start for one in qa.rank(case.question)]
     return places.index(gold.start) + 1 if gold.start in places else None
 
 
@@ -87,8 +87,7 @@ def ask_alone(article: Article, encoder: Encoder) -> ArticleQA:
 def test_the_sentence_that_answers_comes_first(case: Case, asked: dict[str, ArticleQA]) -> None:
     """The first evidence of the ranking, before any abstention, is the gold sentence."""
     (gold,) = golds(case)
-    best = asked[case.article].search(case.question, k=1)[0].citation
-    assert (best.quote, best.start) == (ARTICLES[case.article].quote(gold), gold.start)
+    assert asked[case.article].rank(case.question)[0].candidate.sentence == gold
 
 
 @pytest.mark.parametrize("case", params(ABSENT))
@@ -177,7 +176,8 @@ def is_right(case: Case, qa: ArticleQA) -> bool:
 
 
 def miss(case: Case, qa: ArticleQA) -> str:
-    best = qa.search(case.question, k=1)[0]
+    answer = qa.ask(case.question, k=1)
+    (best,) = answer.evidence or answer.nearest
     head = f"  [{case.article}, {case.kind}] {case.question}\n    came first ({best.confidence or 0:.2f}): {best.quote}"
     return head if case.kind == "absent" else f"{head}\n    wanted (place {rank(case, qa)}): {case.sentence} … {case.answer}"
 

@@ -1,6 +1,6 @@
-"""Draws how many answers are wrong against how many questions are answered, for every threshold: a picture for the docs.
+"""Draws how many answers are wrong against how many questions are answered, at every threshold: for the docs.
 
-`python tests/bench/risk_coverage.py FILE.json --limit 2000 --output docs/risk-coverage.svg` asks the questions of a SQuAD 2.0
+`python tests/bench/risk_coverage.py FILE.json --limit 2000 --output OUT.svg` asks the questions of a SQuAD 2.0
 file within their articles. Answerable and unanswerable questions weigh the same, whatever the file's own shares are.
 """
 
