@@ -6,7 +6,7 @@ searching needs is built in memory from it, and follows what other processes wri
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -123,7 +123,7 @@ class Library:
             self._database.delete(article)
             self._seen_version = None
 
-    def search(self, query: str, *, within: Collection[str] | None = None) -> Sequence[Candidate]:
+    def search(self, query: str, *, within: Iterable[str] | None = None) -> Sequence[Candidate]:
         """The sentences that may answer, in no particular order: the POOL nearest by meaning and by words, in one list.
 
         `within` keeps to the articles with these ids; an unknown id raises LibraryError. Scores of a sentence depend on
@@ -226,7 +226,7 @@ class Library:
         self._counts = np.array([self._loaded[article_id].indexed for article_id in self._order], dtype=np.int64)
         self._seen_version = version
 
-    def _ranges(self, within: Collection[str] | None) -> Sequence[tuple[int, int]] | None:
+    def _ranges(self, within: Iterable[str] | None) -> Sequence[tuple[int, int]] | None:
         if within is None:
             return None
         wanted = {within} if isinstance(within, str) else set(within)

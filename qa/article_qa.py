@@ -5,7 +5,7 @@ judges.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -100,7 +100,7 @@ class ArticleQA:
         self.close()
 
     def ask(
-        self, question: str, *, k: int = 3, max_error: float | None = None, within: Collection[str] | None = None
+        self, question: str, *, k: int = 3, max_error: float | None = None, within: Iterable[str] | None = None
     ) -> Answer:
         """Answer with at most `k` cited sentences, best first, or abstain.
 
@@ -118,17 +118,17 @@ class ArticleQA:
         timings = {"retrieve": retrieved - started, "read": done - retrieved, "total": done - started}
         return self.decide(question, ranked, k=k, threshold=threshold, timings=timings)
 
-    def search(self, question: str, *, k: int = 5, within: Collection[str] | None = None) -> list[Evidence]:
+    def search(self, question: str, *, k: int = 5, within: Iterable[str] | None = None) -> list[Evidence]:
         """Retrieval alone: the `k` best sentences, best first, whether or not they answer."""
         _check_k(k)
         ranked = self.retrieve(question, within=within)[:k]
         return [Evidence(Citation.of(one.candidate.article, one.candidate.sentence), one.score) for one in ranked]
 
-    def rank(self, question: str, *, within: Collection[str] | None = None) -> list[Ranked]:
+    def rank(self, question: str, *, within: Iterable[str] | None = None) -> list[Ranked]:
         """Every candidate sentence, best first: what `ask` draws its evidence from."""
         return self.read(question, self.retrieve(question, within=within))
 
-    def retrieve(self, question: str, *, within: Collection[str] | None = None) -> list[Ranked]:
+    def retrieve(self, question: str, *, within: Iterable[str] | None = None) -> list[Ranked]:
         """Every candidate sentence, best first by retrieval alone. Raises QuestionError for what cannot be asked."""
         # Half a surrogate pair, which a shell makes of an odd byte, has no place in a model or a database.
         query = question.strip().encode("utf-8", "replace").decode("utf-8")

@@ -3,7 +3,7 @@
 Knows nothing of answers, thresholds or articles' places on disk.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index import Candidate, Library
@@ -65,7 +65,7 @@ class Retriever:
         self.library = library
         self.fusion = fusion
 
-    def retrieve(self, query: str, *, within: Collection[str] | None = None) -> list[Ranked]:
+    def retrieve(self, query: str, *, within: Iterable[str] | None = None) -> list[Ranked]:
         """All candidates, best first; equal scores keep the order of the articles' ids and then of their sentences.
 
         `within` keeps to the articles with these ids.

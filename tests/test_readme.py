@@ -51,6 +51,12 @@ def test_every_dependency_has_its_reason() -> None:
         assert f"\n| {dependency} | " in README, dependency
 
 
+def test_nothing_was_left_to_be_filled_in() -> None:
+    for document in ("README.md", "docs/model-card.md", "CHANGELOG.md", "CONTRIBUTING.md"):
+        text = (Path(__file__).parent.parent / document).read_text("utf-8")
+        assert not re.findall(r"^[A-Z@]{4,}$|TODO", text, re.MULTILINE), document
+
+
 def test_every_file_that_the_readme_links_is_there() -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (Path(__file__).parent.parent / target).exists(), target
