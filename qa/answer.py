@@ -47,6 +47,12 @@ class Citation:
             sha256=article.sha256,
         )
 
+    @property
+    def place(self) -> str:
+        """Where the quote stands, in a reader's words: "paragraph 3, sentence 1"."""
+        page = f"p. {self.page}, " if self.page is not None else ""
+        return f"{page}paragraph {self.paragraph}, sentence {self.sentence}"
+
     def holds(self, article: Article) -> bool:
         """Whether the article is the cited version and has these very words at this very place."""
         return self.sha256 == article.sha256 and article.text[self.start : self.end] == self.quote
@@ -85,6 +91,11 @@ class Evidence:
     @property
     def quote(self) -> str:
         return self.citation.quote
+
+    def __str__(self) -> str:
+        """The quote as it stands, and its citation on the line below."""
+        source = f" ({self.citation.source})" if self.citation.source else ""
+        return f"“{self.quote}”\n    {self.citation.place} · {self.citation.title}{source}"
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON's types, the quote first."""
@@ -130,7 +141,8 @@ class Answer:
         }
 
     def __str__(self) -> str:
-        """The quotes, numbered, with their citations, as the terminal shows them."""
-        from qa.rendering import to_text  # rendering is drawn from these records, so it cannot be imported above
-
-        return to_text(self)
+        """As a terminal shows it: numbered quotes with their citations, or why there is none and the nearest sentences."""
+        if not self.abstained:
+            return "\n\n".join(f"[{number}] {one}" for number, one in enumerate(self.evidence, 1))
+        nearest = ["", "Nearest sentences:", *(f"- {one}" for one in self.nearest)] if self.nearest else []
+        return "\n".join([self.reason or "", *nearest])

@@ -18,7 +18,7 @@ from index import ArticleQAError, Encoder, Library, load
 from qa.article_qa import LONG, ArticleQA
 from qa.calibration import Profile
 from qa.reader import SHIPPED, Reader
-from qa.rendering import counted_in_words, figures_to_text, to_text
+from qa.rendering import counted_in_words, figures_to_text
 
 __all__ = ["Commands", "add_answer_arguments", "add_source_arguments", "answer_parts", "make_parser", "open_articles", "run"]
 
@@ -156,7 +156,7 @@ def _ask(chosen: argparse.Namespace) -> int:
     if chosen.json:
         _print_json(answer.to_dict())
     else:
-        print(to_text(answer))
+        print(answer)
     return 1 if answer.abstained else 0
 
 

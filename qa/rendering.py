@@ -20,10 +20,8 @@ __all__ = [
     "escape",
     "figures_to_text",
     "message_to_html",
-    "place",
     "sentence_id",
     "shortened",
-    "to_text",
 ]
 
 # Every ASCII sign, and the white space that ends a line: a blank line would end an HTML block, and begin Markdown.
@@ -34,39 +32,9 @@ _WELCOME = "Ask a question. The answer quotes the article, and each citation lea
 _SURE = ((0.8, "quite sure"), (0.5, "fairly sure"), (0.0, "not sure"))  # confidence, from the highest down
 
 
-def place(citation: Citation) -> str:
-    """Where a quote stands, in a reader's words: "paragraph 3, sentence 1"."""
-    page = f"p. {citation.page}, " if citation.page is not None else ""
-    return f"{page}paragraph {citation.paragraph}, sentence {citation.sentence}"
-
-
 def shortened(title: str) -> str:
     """A title that fits where it is not the main thing: whole, or its beginning."""
     return title if len(title) <= _MAX_TITLE else title[: _MAX_TITLE - 1] + "…"
-
-
-# -- text
-
-
-def to_text(answer: Answer) -> str:
-    """An answer for the terminal: numbered quotes with their citations, or why there is none and the nearest sentences."""
-    if not answer.abstained:
-        return "\n\n".join(_numbered(number, one) for number, one in enumerate(answer.evidence, 1))
-    lines = [answer.reason or ""]
-    if answer.nearest:
-        lines += ["", "Nearest sentences:", *(f"- {_plain(one)}" for one in answer.nearest)]
-    return "\n".join(lines)
-
-
-def _numbered(number: int, evidence: Evidence) -> str:
-    return f"[{number}] {_plain(evidence)}"
-
-
-def _plain(evidence: Evidence) -> str:
-    """The quote as it stands, and its citation on the line below."""
-    citation = evidence.citation
-    source = f" ({citation.source})" if citation.source else ""
-    return f"“{evidence.quote}”\n    {place(citation)} · {citation.title}{source}"
 
 
 # -- HTML: of one line, without white space between blocks, so that Markdown sees a single block of HTML
@@ -176,7 +144,7 @@ def counted_in_words(number: int, noun: str) -> str:
 
 def _link(citation: Citation, number: int | None, titles: bool) -> str:
     label = f'<span class="qa-number">{escape(f"[{number}]")}</span> ' if number else ""
-    where = f'<span class="qa-place">{escape(place(citation))}</span>'
+    where = f'<span class="qa-place">{escape(citation.place)}</span>'
     of = f' <span class="qa-of">{escape(shortened(citation.title))}</span>' if titles else ""
     return f'<a class="qa-link" href="#{sentence_id(citation)}">{label}{where}{of}</a>'
 
@@ -215,7 +183,7 @@ def _scores(ranked: Sequence[Evidence]) -> str:
     if not ranked:
         return ""
     rows = "".join(
-        f"<tr><td>{escape(place(one.citation))}</td><td>{one.score:.3f}</td>"
+        f"<tr><td>{escape(one.citation.place)}</td><td>{one.score:.3f}</td>"
         f"<td>{'' if one.confidence is None else f'{one.confidence:.0%}'}</td></tr>"
         for one in ranked
     )

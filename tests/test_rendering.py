@@ -15,9 +15,7 @@ from qa.rendering import (
     conversation_to_html,
     escape,
     message_to_html,
-    place,
     sentence_id,
-    to_text,
 )
 
 HOSTILE = [
@@ -96,19 +94,19 @@ def test_an_id_names_article_and_place() -> None:
 def test_a_place_counts_pages_where_there_are_any() -> None:
     """A place is said in a reader's words, with the page first where the source has pages."""
     citation = Citation.of(FRUIT, FRUIT.sentences[2])
-    assert place(citation) == "paragraph 2, sentence 1"
+    assert citation.place == "paragraph 2, sentence 1"
     with_page = Citation(**{name: getattr(citation, name) for name in Citation.__slots__} | {"page": 7})
-    assert place(with_page) == "p. 7, paragraph 2, sentence 1"
+    assert with_page.place == "p. 7, paragraph 2, sentence 1"
 
 
 def test_text_for_the_terminal() -> None:
     """The terminal gets numbered quotes with their places; an abstention gets its reason and the nearest."""
     answer = Answer("red?", "red?", (evidence_of(FRUIT, 0), evidence_of(FRUIT, 2)))
-    assert to_text(answer) == (
+    assert str(answer) == (
         "[1] “Apples are red.”\n    paragraph 1, sentence 1 · Fruit\n\n[2] “Figs!”\n    paragraph 2, sentence 1 · Fruit"
     )
     abstention = Answer("kiwi?", "kiwi?", (), (evidence_of(FRUIT, 1),), reason="It does not say.")
-    assert to_text(abstention) == (
+    assert str(abstention) == (
         "It does not say.\n\nNearest sentences:\n- “Plums are blue.”\n    paragraph 1, sentence 2 · Fruit"
     )
 
