@@ -1,5 +1,6 @@
 """What the tests share: the real model, and a tiny real one whose cosines can be worked out by hand."""
 
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,11 @@ def tiny_reader(tiny_bert: Encoder, tmp_path_factory: pytest.TempPathFactory) ->
 def bundled(encoder: Encoder) -> ArticleQA:
     """The bundled article, ready to be asked."""
     return ArticleQA.from_bundled(encoder=encoder)
+
+
+def heed_ctrl_c() -> None:
+    """For a child process: Ctrl-C reaches it even where the tests run in the background, whose children ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

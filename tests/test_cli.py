@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import heed_ctrl_c
 
 from qa import cli
 
@@ -212,6 +213,7 @@ def test_ctrl_c_ends_quietly_with_status_130(tmp_path: Path, tiny_model: Path) -
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
     assert child.stdout and child.stdout.readline()  # at least one is added
     time.sleep(0.05)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import heed_ctrl_c
 
 import ui
 from index import Encoder, Library, load_bundled
@@ -152,6 +153,7 @@ def start(*arguments: str, **environment: str) -> tuple["subprocess.Popen[str]",
     process = subprocess.Popen(
         [sys.executable, "ui.py", *arguments],
         cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heed_ctrl_c,
     )  # fmt: skip
     assert process.stderr is not None
     said = ""
