@@ -146,7 +146,7 @@ class Transformer:
         qkv = linear(x, p["qkv.weight"], p["qkv.bias"]).view(rows, pieces, 3, heads, size)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).reshape(3, rows * heads, pieces, size).unbind(0)
         weights = torch.baddbmm(mask, q, k.transpose(1, 2), alpha=size**-0.5)
-        weights = torch.softmax(weights, -1, dtype=torch.float32).to(x.dtype)
+        weights = torch.softmax(weights, -1)
         mixed = torch.bmm(weights, v).view(rows, heads, pieces, size).transpose(1, 2).reshape(rows, pieces, width)
         x = x + linear(mixed, p["out.weight"], p["out.bias"])
         x = layer_norm(x, (width,), p["ln1.weight"], p["ln1.bias"], EPSILON)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Network, Pieces
+from qa.bending import bent, names
 from qa.evaluation import Question, read_questions
 from qa.reader import QUESTION, WINDOW
 
@@ -22,6 +23,7 @@ __all__ = ["Example", "Sampler", "Source", "Text"]
 NEAR = 24  # look-alikes that are kept for a question
 SCATTERED = 12  # sentences an article, on the average, below which look-alikes come from the whole file
 BUDGETS = (64, 96, 128, 160, WINDOW)  # word pieces of a window
+BENT = 0.14  # of the answerable questions, those that are turned into one which the same window does not answer
 STEM = 6  # letters
 
 
@@ -82,6 +84,9 @@ class Source:
                     cut = Pieces(one.ids[:WINDOW], one.words[:WINDOW], one.spans[:WINDOW])
                     number = len(self.paragraphs) - 1
                     self.texts.append(Text(numbers[article.id], number, sentence.start, article.quote(sentence), cut))
+        self.names: dict[int, list[str]] = {}
+        for text in self.texts:
+            self.names.setdefault(text.article, []).extend(names(text.words))
         self.scattered = len(self.texts) < SCATTERED * len(firsts)
         self.questions = [self._asked(one, firsts[one.article.id]) for one in questions if one.article.id in firsts]
         self.questions = [one for one in self.questions if one.spans or not one.answers]
@@ -150,6 +155,8 @@ class Sampler:
         budget, roll = dice.choice(BUDGETS), dice.random()
         if asked.spans:
             own = self._around(dice.choice(asked.spans)[0], budget)
+            if dice.random() < BENT and (other := self._bent(asked, own)):
+                return Example(self._ids(other), [own], ())
             if self.source.scattered and dice.random() < 0.4:
                 own = self._spliced(asked, own, budget)
             taken = {*own, *(sentence for sentence, _, _ in asked.spans)}
@@ -165,7 +172,16 @@ class Sampler:
                 taken |= set(found)
         windows = windows or [own]
         dice.shuffle(windows)
-        return Example(self._network.pieces([self._as_typed(asked.text)])[0].ids[:QUESTION], windows, asked.spans)
+        return Example(self._ids(asked.text), windows, asked.spans)
+
+    def _ids(self, question: str) -> NDArray[np.int64]:
+        return self._network.pieces([self._as_typed(question)])[0].ids[:QUESTION]
+
+    def _bent(self, asked: _Asked, window: Sequence[int]) -> str | None:
+        """The question turned so that its window speaks of it and does not answer it; None where no rule applies."""
+        texts = self.source.texts
+        words = " ".join(texts[one].words for one in window)
+        return bent(asked.text, words, self.source.names[texts[window[0]].article], self._dice)
 
     def _around(self, centre: int, budget: int) -> list[int]:
         """Neighbouring sentences of one paragraph, grown at random about one of them."""
