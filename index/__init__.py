@@ -16,6 +16,7 @@ from index.errors import (
 from index.library import Candidate, Library
 from index.loader import load, load_bundled, load_text
 from index.network import Network, Pieces
+from index.span_model import SpanModel
 from index.trainer import Batch, Trainer
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Pieces",
     "QuestionError",
     "Sentence",
+    "SpanModel",
     "Trainer",
     "load",
     "load_bundled",

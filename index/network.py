@@ -21,7 +21,7 @@ from index.transformer import CHANNELS, CURE, Transformer
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["Network", "Pieces"]
+__all__ = ["Network", "Pieces", "parts"]
 
 BATCH = 2048  # padded word pieces computed at once: more is no faster on a CPU, and takes memory
 
@@ -87,7 +87,7 @@ class Network:
         rows = [np.concatenate([[first], question, [last], text, [last]]) for text in texts]
         lead = len(question) + 2
         found: list[NDArray[np.float32]] = [np.empty((0, CHANNELS), np.float32)] * len(rows)
-        for part in _parts([len(row) for row in rows]):
+        for part in parts([len(row) for row in rows]):
             logits = transformer.logits([rows[row] for row in part], lead)
             for row, of_row in zip(part, logits, strict=True):
                 found[row] = np.concatenate([of_row[:1], of_row[lead : len(rows[row]) - 1]])
@@ -124,7 +124,7 @@ class Network:
         return Transformer.load(self.base, self.weights).fast(exact=self._exact)
 
 
-def _parts(lengths: Sequence[int]) -> Iterator[list[int]]:
+def parts(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Rows of like length together, at most BATCH padded pieces (or one row) at a time."""
     part: list[int] = []
     for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):

@@ -81,7 +81,7 @@ def add_answer_arguments(command: argparse.ArgumentParser, *, profile: bool = Tr
     readers = command.add_mutually_exclusive_group()
     readers.add_argument("--no-reader", action="store_true", help="answer by retrieval alone: faster, and less often right")
     readers.add_argument(
-        "--reader", metavar="FILE", type=Path, help="read with these weights (default: those of the package)"
+        "--reader", metavar="MODEL", help="read with this file of weights, or this extractive QA model: a folder or a name"
     )
     if profile:
         command.add_argument("--profile", metavar="FILE", type=Path, help="a calibration that `article-qa calibrate` made")
@@ -94,7 +94,7 @@ def answer_parts(chosen: argparse.Namespace) -> tuple[Reader | None, Profile | N
     if getattr(chosen, "no_reader", True):
         return None, profile
     if chosen.reader is not None:
-        return Reader(chosen.reader), profile
+        return Reader(chosen.reader, download=chosen.download), profile
     if not SHIPPED.there:
         _say(f"answering by retrieval alone: {SHIPPED.weights.name}, the reader's weights, is not there. Install again.")
     return SHIPPED, profile

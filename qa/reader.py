@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Article, Encoder, Network, Pieces, Sentence
+from index import Article, Encoder, Network, Pieces, Sentence, SpanModel
 from qa.retriever import Ranked, Reading
 
 __all__ = ["COMBINATION", "Combination", "READ", "Reader", "SHIPPED"]
@@ -54,25 +54,36 @@ COMBINATION = Combination(
     ),
 )
 
+FOREIGN = Combination(
+    name="foreign-1",
+    worth=0.07,
+    span=0.01,
+    origin="Not fitted: the shipped weights' first numbers, for models whose logits have about the same size.",
+)
+
 
 class Reader:
     """Reads with these weights: by default those that this package ships. Safe to use from several threads.
 
-    Nothing is loaded before the first question. Other weights are made by `python -m qa.training`.
+    Nothing is loaded before the first question. Other weights are a file that `python -m qa.training` made, or any
+    extractive question-answering model of transformers: a folder, or a name, fetched only where `download` is set.
     """
 
     def __init__(
         self,
         weights: str | Path | None = None,
         *,
-        combination: Combination = COMBINATION,
+        combination: Combination | None = None,
         base: Encoder | None = None,
         expected: str | None = None,
+        download: bool = False,
     ) -> None:
         """`base` carries the word embeddings, all-MiniLM-L6-v2's by default; `expected` is the SHA-256 of the weights."""
         self.weights = Path(weights) if weights is not None else WEIGHTS
-        self.combination = combination
+        self._ours = self.weights.is_file() or self.weights.suffix == ".safetensors"
+        self.combination = combination or (COMBINATION if self._ours else FOREIGN)
         self._base = base or Encoder()
+        self._download = download
         self._expected = WEIGHTS_SHA256 if weights is None else expected
 
     @property
@@ -86,7 +97,9 @@ class Reader:
         return self.network.identity
 
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> Network | SpanModel:
+        if not self._ours:
+            return SpanModel(self.weights, download=self._download)
         return Network(self.weights, base=self._base, expected=self._expected)
 
     def read(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:

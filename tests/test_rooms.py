@@ -27,7 +27,11 @@ DOORS = {
     "tqdm": "qa/evaluation.py",
     "transformers": "index/encoder.py",
 }
-SECOND_DOORS = {("torch", "index/trainer.py")}  # it makes the weights that the first door reads with
+SECOND_DOORS = {
+    ("torch", "index/trainer.py"),  # it makes the weights that the first door reads with
+    ("torch", "index/span_model.py"),  # what transformers' models take and give are torch's tensors
+    ("transformers", "index/span_model.py"),  # sentence-transformers' own progress bar is switched off at the first
+}
 FREE = {"numpy"}
 HEAVY = {"gradio", "huggingface_hub", "sentence_transformers", "torch", "transformers"}
 
