@@ -89,14 +89,15 @@ class Profile:
         return self.promises[row][1]
 
 
-RETRIEVAL_FEATURES, READER_FEATURES = 3, 5
+RETRIEVAL_FEATURES, READER_FEATURES = 3, 8
 
 
 def features(ranked: Sequence[Ranked], place: int) -> tuple[float, ...]:
     """What speaks for the sentence at this place: RETRIEVAL_FEATURES numbers, or READER_FEATURES where a reader has read.
 
     Its cosine, its share of the query's words, and how far it is ahead of the best other sentence (0.4 is far); with a
-    reader, its worth and its best answer's. Where it was not read itself, what was read last stands for it.
+    reader, its worth and its best answer's, how surely its window has no answer, by sentence and by words, and how many
+    of the question's names that lacks. Where it was not read itself, what was read last stands for it.
     """
     one = ranked[place]
     other = next((other.score for other in ranked if other is not one), 0.0)
@@ -110,6 +111,9 @@ def features(ranked: Sequence[Ranked], place: int) -> tuple[float, ...]:
         max(-2.0, min(lead, 2.0)),
         reading.worth,
         reading.span,
+        reading.absent,
+        reading.absent_span,
+        min(reading.lacking, 2),
     )
 
 

@@ -4,6 +4,7 @@ Knows nothing of libraries, thresholds or calibration. What a sentence scores de
 alone: its window of text is cut the same way whatever else is a candidate.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -116,12 +117,12 @@ class Reader:
             windows.setdefault(window.key, window).wanted.append(one)
         asked = self.network.pieces([question])[0].ids[:QUESTION]
         logits = self.network.logits(asked, [window.ids for window in windows.values()])
-        nowhere = np.logaddexp.reduce([[of_window[0, 2], of_window[0, 0] + of_window[0, 1]] for of_window in logits])
-        absent = float(nowhere[0]), float(nowhere[1])
+        names = _names(question)
         read = []
         for window, of_window in zip(windows.values(), logits, strict=True):
+            lacking = sum(name not in window.text for name in names)
             for one in window.wanted:
-                reading = window.reading(one.candidate.sentence, of_window, absent)
+                reading = window.reading(one.candidate.sentence, of_window, lacking)
                 read.append(replace(one, score=self.combination.score(one.score, reading), reading=reading))
         read.sort(key=lambda one: (-one.score, one.candidate.article.id, one.candidate.sentence.start))
         # What was not read stays behind what was, as far apart as retrieval has it.
@@ -146,14 +147,20 @@ class _Window:
         self._pieces = [Pieces(one.ids[:WINDOW], one.words[:WINDOW], one.spans[:WINDOW]) for one in pieces]
         self.ids = np.concatenate([one.ids for one in self._pieces])
 
-    def reading(self, sentence: Sentence, logits: NDArray[np.float32], absent: tuple[float, float]) -> Reading:
+    @property
+    def text(self) -> str:
+        """What is read, in lower case, to look words up in."""
+        return self._article.text[self._sentences[0].start : self._sentences[-1].end].lower()
+
+    def reading(self, sentence: Sentence, logits: NDArray[np.float32], lacking: int) -> Reading:
         """What the logits of this window, shape (1 + pieces, 3), say of one of its sentences."""
         number = self._sentences.index(sentence)
         before = 1 + sum(len(one.ids) for one in self._pieces[:number])
         pieces = self._pieces[number]
         own = logits[before : before + len(pieces.ids)]
+        absent, absent_span = float(logits[0, 2]), float(logits[0, 0] + logits[0, 1])
         if not len(own):  # a sentence of which the model knows no piece, such as one of control characters
-            return Reading(float(logits[0, 2]) - 10, -10.0, sentence.start, sentence.end, *absent)
+            return Reading(absent - 10, absent_span - 10, sentence.start, sentence.end, absent, absent_span, lacking)
         sums = own[:, 0, None] + own[None, :, 1]
         allowed = np.tri(len(own), dtype=bool).T & np.tri(len(own), k=LONGEST - 1, dtype=bool)
         first, last = np.unravel_index(np.argmax(np.where(allowed, sums, -np.inf)), sums.shape)
@@ -166,9 +173,16 @@ class _Window:
             span=float(sums[first, last]),
             start=start,
             end=min(end, sentence.end),
-            absent=absent[0],
-            absent_span=absent[1],
+            absent=absent,
+            absent_span=absent_span,
+            lacking=lacking,
         )
+
+
+def _names(question: str) -> list[str]:
+    """Its numbers, and its capitalised words but the first, in lower case: what it is about must speak of these."""
+    words = re.findall(r"[^\W_][\w’'-]*", question)
+    return [word.lower() for place, word in enumerate(words) if word[0].isdigit() or (place and word[0].isupper())]
 
 
 def _paragraph(article: Article, sentence: Sentence) -> Sequence[Sentence]:
