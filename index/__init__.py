@@ -14,7 +14,7 @@ from index.errors import (
     QuestionError,
 )
 from index.library import Candidate, Library
-from index.loader import load, load_bundled, load_text
+from index.loader import load, load_address, load_bundled, load_bytes, load_text
 from index.network import Network, Pieces
 from index.span_model import SpanModel
 from index.trainer import Batch, Trainer
@@ -40,6 +40,8 @@ __all__ = [
     "SpanModel",
     "Trainer",
     "load",
+    "load_address",
     "load_bundled",
+    "load_bytes",
     "load_text",
 ]

