@@ -7,10 +7,12 @@ and the evidence decides between them.
 import threading
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qa.answer import Answer
+from index import LibraryError
+from qa.answer import Answer, Citation
+from qa.english import is_verb_form
 from qa.followup import readings
 from qa.talk import Past
 
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "MAX_TURNS", "Turn"]
 
 MAX_TURNS = 50  # that are kept; older ones are forgotten
-MARGIN = 0.15  # of confidence by which a reading must be better than those before it, which the language prefers
+LIKELY = 0.5  # a confidence from which on a reading is not doubted: the language prefers it to those that follow
+MARGIN = 0.15  # of confidence by which a later reading must be better than an unlikely earlier one
+NEAR = 30_000  # characters of an article on either side of a citation that can say who is who
+LONGEST = 400  # characters of a question that can lean on others, and of a query that is made of it
+LONGEST_NAME = 6  # words of a title that names what its article is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class Conversation:
         the question stands alone, and with `as_typed`. A question that raises QuestionError is no turn.
         """
         with self._lock:
-            queries = [question.strip()] if as_typed else readings(question, [_past(turn) for turn in self._turns])
+            queries = [question.strip()] if as_typed else self._readings(question)
             answer = self._best(question, queries)
             self._turns.append(Turn(question, answer))
             return answer
@@ -79,19 +85,56 @@ class Conversation:
         with self._lock:
             self._turns.clear()
 
+    def _readings(self, question: str) -> list[str]:
+        """What the question may mean, as queries; what cannot be asked is left for `ask` to refuse."""
+        if not question.strip() or len(question) > LONGEST:
+            return [question]
+        past = [_past(turn) for turn in self._turns]
+        cited = next((turn.answer.evidence[0].citation for turn in reversed(self._turns) if turn.answer.evidence), None)
+        text, topic = self._around(cited) if cited else ("", self._only_title())
+        found = readings(question, past, topic=topic if _can_be_named(topic) else "", text=text)
+        return [query for query in found if len(query) <= LONGEST] or [question.strip()]
+
+    def _around(self, citation: Citation) -> tuple[str, str]:
+        """The cited article's text, of a long one what stands around the citation, and its title."""
+        try:
+            article = self._qa.library.get(citation.article_id)
+        except LibraryError:  # removed since
+            return citation.quote, citation.title
+        first = max(0, citation.start // NEAR - 1) * NEAR
+        return article.text[first : first + 2 * NEAR], article.title
+
+    def _only_title(self) -> str:
+        """The title of the article that is asked, where it is one."""
+        entries = self._qa.library.list()
+        wanted = [self._within] if isinstance(self._within, str) else self._within
+        titles = [entry.title for entry in entries if wanted is None or entry.id in wanted]
+        return titles[0] if len(titles) == 1 else ""
+
     def _best(self, question: str, queries: list[str]) -> Answer:
-        """The answer by the first reading, unless the evidence is clearly better for a later one."""
-        best, *others = (
-            self._qa.ask(question, query=query, k=self._k, max_error=self._max_error, within=self._within)
-            for query in queries
-        )
-        for other in others:
-            if (best.abstained and not other.abstained) or (other.confidence or 0) > (best.confidence or 0) + MARGIN:
-                best = other
-        return replace(best, question=question)
+        """The answer by the first reading, unless the evidence is not likely for it and clearly better for a later one."""
+        best: Answer | None = None
+        for query in queries:
+            answer = self._qa.ask(question, query=query, k=self._k, max_error=self._max_error, within=self._within)
+            if best is None or (answer.confidence or 0.0) > (best.confidence or 0.0) + MARGIN:
+                best = answer
+            if not best.abstained and (best.confidence or 0.0) >= LIKELY:
+                break
+        assert best is not None
+        return best
+
+
+def _can_be_named(title: str) -> bool:
+    """Whether a title names something ("The tide mill at Eskary"), and is no headline or first sentence."""
+    words = title.rstrip().split()
+    return 0 < len(words) <= LONGEST_NAME and not title.endswith((".", "…", "!", "?")) and not any(map(is_verb_form, words))
 
 
 def _past(turn: Turn) -> Past:
-    shown = turn.answer.evidence
-    marked = shown[0].answer if shown else None
-    return Past(turn.answer.query, tuple(one.quote for one in shown), marked.text if marked else None)
+    answer = turn.answer
+    if answer.abstained:
+        return Past(answer.query, typed=turn.question)
+    best = answer.evidence[0]
+    quotes = tuple(one.quote for one in answer.evidence)
+    context = tuple(citation.quote for citation in best.context)
+    return Past(answer.query, quotes, best.answer.text if best.answer else None, turn.question, context)

@@ -22,14 +22,15 @@ def readings(question: str, past: Sequence[Past], *, topic: str = "", text: str 
     """How the question may be meant, as queries that stand alone, the likeliest first; itself where it stands alone.
 
     `past` has the earlier turns, oldest first; `topic` is what everything is about, where it can be named (an
-    encyclopedia's title); `text` the article, for evidence of who is who.
+    encyclopedia's title); `text` the article, for evidence of who is who. Without a text, nothing says that "the band" is
+    known by that, and a question that names nothing is about the topic.
     """
     question = question.strip()
     if not past and not topic:
         return [question]
     talk = Talk(past, topic, text)
     bare = _LEAD.sub("", question)
-    for rule in (_correction, _interrogative, _fragment, _leaning):
+    for rule in (_correction, _interrogative, _fragment, _leaning, _unnamed):
         found = [_tidy(query, question) for query in rule(bare, talk)]
         if found:
             return list(dict.fromkeys(found))[:MAX_READINGS]
@@ -98,6 +99,7 @@ _EMPTY = re.compile(
     r"\bthere(?:\s+(?:is|are|was|were|has|have|will|be)|[’']s)\b",
     re.IGNORECASE,
 )
+_DEFINING = re.compile(r"(?:what|who) (?:is|are|was|were) (?!the\b|one\b|some\b|his\b)|what does .* mean", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*(?:of|for|in|on|about|from|with|to|by|and|at)\s*(?:all of |any of |one of )?")  # "the name of its"
 _THE_TWO = re.compile(
     r"\b(?:the two|the pair|both(?: of them)?|the two of them|these two|those two)\b"
@@ -107,7 +109,8 @@ _THE_TWO = re.compile(
 _THAT_EVENT = re.compile(
     rf"\b(?P<before>(?:{_AUX}|after|before|since|until|during|of|from|about|by|because of|than|like|with|for|to|"
     r"said|say|do|did|done|cause|mean|caused|think of|make of))\s+(?P<that>that|this)(?=\s*(?:$|[?.,!]|happen|mean|cause|"
-    r"change|true|important|possible|work|take|come|end|start|begin|last|cost|necessary|enough|successful|all|surpris))",
+    r"change|true|important|possible|work|take|come|end|start|begin|last|cost|necessary|enough|successful|all|surpris|"
+    r"done|sell|do|go|a|an|the|typically|usually|ever|also|so)\b)",
     re.IGNORECASE,
 )
 _THAT_NOUN = re.compile(
@@ -281,6 +284,16 @@ def _leaning(question: str, talk: Talk) -> Iterator[str]:
             query = next(_resolved(query, others[0], fit))
         if query != question:
             yield query
+
+
+def _unnamed(question: str, talk: Talk) -> Iterator[str]:
+    """A question that names nothing, where there is a topic and no article to say what "the band" is."""
+    named = re.sub(r"\s*\([^)]*\)$", "", talk.topic)
+    known = set(re.findall(r"\w+", named.lower())) - english.SMALL
+    if not named or talk.text or _DEFINING.match(question) or known & set(re.findall(r"\w+", question.lower())):
+        return
+    if not talk.cast.names(question):
+        yield f"{named}: {question}"
 
 
 def _inner(question: str, pronoun: re.Match[str], talk: Talk) -> bool:

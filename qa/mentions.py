@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from qa import english
 
-__all__ = ["Cast", "Mention", "cast_of"]
+__all__ = ["Cast", "Mention", "cast_around", "cast_of"]
 
-MAX_TEXT = 60_000  # characters that evidence is taken from: a long article's first 30 pages
+MAX_TEXT = 60_000  # characters that evidence is taken from: of a long article, 30 pages around a place
 
 _TOKEN = r"(?:(?:[A-Z]\.)+|(?:Dr|Mr|Mrs|Ms|St|Prof|Gen|Col|Capt|Sgt|Rev)\.|[A-Z][^\W_]*(?:[-’'](?!s\b)[^\W_]+)*)"
 _NAME = re.compile(rf"{_TOKEN}(?:\s(?:(?:of|de|van|von|der|den|al|bin|la|le|du|del)\s){{0,2}}{_TOKEN})*")
@@ -62,16 +62,24 @@ def cast_of(text: str) -> "Cast":
     return Cast(text)
 
 
+def cast_around(text: str, start: int) -> "Cast":
+    """The cast of a text, or of the part of a long one that a place in it stands in."""
+    first = max(0, start // (MAX_TEXT // 2) - 1) * (MAX_TEXT // 2)  # in steps, so that neighbours share one
+    return cast_of(text[first : first + MAX_TEXT])
+
+
 class Cast:
     """The names of a text and what is known of them, to find them again in any passage or question about it."""
 
     def __init__(self, text: str) -> None:
-        self.text = text[:MAX_TEXT]
+        self.text = text
         self._lower = self.text.lower()
         self._common = {word for word in _WORDS.findall(self.text) if word.islower()}
         self._inner = {  # capital words that do not open a sentence
             token for found in _NAME.finditer(self.text) for token in self._tokens(found) if not token.endswith(".")
         }
+        never = self._common | english.SMALL | english.TIMES | english.PEOPLE
+        self._typed_small = {token.lower(): token for token in sorted(self._inner) if token.lower() not in never}
         self._votes: dict[str, Counter[str]] = {}
         found = list(self._names(self.text))
         self._full = sorted({name for _, name, _ in found if " " in name}, key=lambda name: (len(name), name))
@@ -92,10 +100,8 @@ class Cast:
     def names(self, passage: str) -> list[Mention]:
         """The names in a passage, in its order; of a question in small letters, those that the text knows."""
         found = [self._mention(name, start) for start, name, _ in self._names(passage)]
-        for token in sorted(self._inner):  # sorted, so that nothing hangs on a set's order
-            if token.lower() in self._common or token.lower() in english.SMALL | english.TIMES | english.PEOPLE:
-                continue
-            for small in re.finditer(rf"\b{re.escape(token.lower())}\b", passage):
+        for small in _WORDS.finditer(passage):
+            if token := self._typed_small.get(small[0]):
                 found.append(self._mention(token, small.start()))
         return sorted(found, key=lambda one: one.start)
 
@@ -262,7 +268,8 @@ class Cast:
         kept: list[str] = []
         for word in words:
             low = word.lower()
-            if low in english.SMALL or (kept and english.is_verb_form(low)):
+            ended = kept and (english.is_verb_form(low) or (english.is_plural(kept[-1]) and not english.is_plural(low)))
+            if low in english.SMALL or ended:  # a plural is rarely followed by another word of its phrase
                 break
             owner = re.fullmatch(r"(.+?)[’']s?", low)
             kept.append(owner[1] if owner else low)

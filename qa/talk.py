@@ -114,30 +114,30 @@ class Talk:
             marked = self.marked(turn)
             asked_who = re.match("who", turn.question, re.IGNORECASE) and len(marked) == 1
             found += fit(marked, "person") if asked_who else []
-            found += fit(self.cast.names(turn.question), "person", "")
+            named = fit(self.cast.mentions(turn.question), "person", "")
+            full = [one for one in named if one.kind == "person" or " " in one.words]  # a lone word may be anything
+            found += full
             found += fit(self._topics(), "person", "") if turn is self.past[-1] else []
             found += fit(self._told(turn), "person")
+            found += [one for one in named if one not in full and not english.is_plural(one.words)]
         return found or fit(self._topics(), "person", "")
 
     def _things(self) -> list[Mention]:
         return [one for one in self._all() if one.kind != "person" and not one.plural]
 
     def _many(self) -> list[Mention]:
-        last = self.past[-1:]
-        answers = [one for turn in last if asks_for(turn.question) for one in self.marked(turn) if one.plural]
-        topics = [one for one in self._topics() if one.kind in ("group", "") or one.plural]
+        topics = [one for one in self._topics() if one.plural or (one.words[:1].isupper() and one.kind in ("group", ""))]
         pair = self.pair()
-        asked = [one for turn in last for one in self.cast.mentions(turn.question)]
-        everything = self._all()
-        return [
-            *answers,
-            *([one for one in asked if one.plural]),
-            *([pair] if pair and pair.kind == "person" else []),
-            *topics,
-            *([pair] if pair else []),
-            *(one for one in everything if one.plural or one.kind == "group"),
-            *(one for one in everything if one.kind in ("person", "")),
-        ]
+        found: list[Mention] = []
+        for turn in reversed(self.past):
+            marked, asked, quoted = self.marked(turn), self.cast.mentions(turn.question), list(self._told(turn))
+            found += [one for one in marked if one.plural and asks_for(turn.question)]
+            if turn is self.past[-1]:
+                found += [*topics, *(one for one in asked if one.plural), *([pair] if pair else [])]
+            for group in (asked, marked, quoted):
+                found += [one for one in group if one.plural or one.kind == "group"]
+            found += [one for one in (*marked, *asked, *quoted) if one.kind in ("person", "")]
+        return found or topics
 
     def _places(self) -> list[Mention]:
         """With the word that belongs before it: "in Skagen", "on the pond"."""
@@ -169,8 +169,11 @@ class Talk:
         if not self.topic:
             return []
         words = re.sub(r"\s*\([^)]*\)$", "", self.topic)
+        plural = english.is_plural(words.split()[-1])
+        if any(word.islower() and word not in english.SMALL for word in words.split()):  # "The tide mill at Eskary"
+            return [Mention(re.sub(r"^The ", "the ", words), "thing", plural)]
         known = self.cast.known(Mention(words))
-        return [replace(known, plural=known.plural or english.is_plural(words.split()[-1]))]
+        return [replace(known, plural=known.plural or plural)]
 
     def _in_full(self, mention: Mention) -> str:
         """The mention's words; the topic's, which are the better known, where it is that."""
