@@ -72,8 +72,7 @@ def ask_again(wh: str, last: Past, talk: Talk) -> str | None:
         return None
     answer = _carried(last, talk, asked)
     if asked.subject:
-        if not answer:
-            return None
+        answer = answer or ("anyone" if asked.wh.lower().startswith("who") else "anything")
         if asked.aux:
             return f"{wh} {asked.aux} {answer} {asked.rest}"
         verb, _, rest = asked.rest.partition(" ")
@@ -152,6 +151,7 @@ def told(last: Past, talk: Talk) -> str | None:
                 answer = _carried(last, talk, asked)
                 objected = _with_object(replace(asked, rest=rest), answer, talk) if answer else rest
                 return f"{asked.rest[:width]} {form} {objected}".strip()
-    if last.answer and len(last.answer.split()) <= LONG_ANSWER:
-        return last.answer
-    return None
+    answer = last.answer or ""
+    first = answer.split()[:1]
+    short = first and len(answer.split()) <= LONG_ANSWER and not _CLAUSE.match(answer)
+    return answer if short and first[0].lower() not in english.PREPOSITIONS else None

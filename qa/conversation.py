@@ -7,13 +7,13 @@ and the evidence decides between them.
 import threading
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from index import LibraryError
+from index import Article, LibraryError
 from qa.answer import Answer, Citation
 from qa.english import is_verb_form
-from qa.followup import readings
+from qa.followup import asks_for_more, readings
 from qa.talk import Past
 
 if TYPE_CHECKING:
@@ -91,37 +91,57 @@ class Conversation:
             return [question]
         past = [_past(turn) for turn in self._turns]
         cited = next((turn.answer.evidence[0].citation for turn in reversed(self._turns) if turn.answer.evidence), None)
-        text, topic = self._around(cited) if cited else ("", self._only_title())
-        found = readings(question, past, topic=topic if _can_be_named(topic) else "", text=text)
+        article = self._article(cited.article_id) if cited else self._only_article()
+        if article is None:
+            found = readings(question, past)
+        else:
+            first = max(0, cited.start // NEAR - 1) * NEAR if cited else 0
+            near = article.text[first : first + 2 * NEAR]
+            found = readings(question, past, topic=article.title if _can_be_named(article.title) else "", text=near)
         return [query for query in found if len(query) <= LONGEST] or [question.strip()]
 
-    def _around(self, citation: Citation) -> tuple[str, str]:
-        """The cited article's text, of a long one what stands around the citation, and its title."""
+    def _article(self, article_id: str) -> Article | None:
         try:
-            article = self._qa.library.get(citation.article_id)
+            return self._qa.library.get(article_id)
         except LibraryError:  # removed since
-            return citation.quote, citation.title
-        first = max(0, citation.start // NEAR - 1) * NEAR
-        return article.text[first : first + 2 * NEAR], article.title
+            return None
 
-    def _only_title(self) -> str:
-        """The title of the article that is asked, where it is one."""
-        entries = self._qa.library.list()
+    def _only_article(self) -> Article | None:
+        """The article that is asked, where it is one."""
         wanted = [self._within] if isinstance(self._within, str) else self._within
-        titles = [entry.title for entry in entries if wanted is None or entry.id in wanted]
-        return titles[0] if len(titles) == 1 else ""
+        ids = [entry.id for entry in self._qa.library.list() if wanted is None or entry.id in wanted]
+        return self._article(ids[0]) if len(ids) == 1 else None
+
+    def _told(self) -> set[Citation]:
+        """The best evidence of the last turn, which "what else?" does not ask for again."""
+        return {one.citation for turn in list(self._turns)[-1:] for one in turn.answer.evidence[:1]}
 
     def _best(self, question: str, queries: list[str]) -> Answer:
         """The answer by the first reading, unless the evidence is not likely for it and clearly better for a later one."""
         best: Answer | None = None
+        told = self._told() if asks_for_more(question) else set()
         for query in queries:
-            answer = self._qa.ask(question, query=query, k=self._k, max_error=self._max_error, within=self._within)
+            answer = self._qa.ask(
+                question, query=query, k=self._k + len(told), max_error=self._max_error, within=self._within
+            )
+            if told:
+                answer = _without(answer, told, self._k)
             if best is None or (answer.confidence or 0.0) > (best.confidence or 0.0) + MARGIN:
                 best = answer
             if not best.abstained and (best.confidence or 0.0) >= LIKELY:
                 break
         assert best is not None
         return best
+
+
+def _without(answer: Answer, told: set[Citation], k: int) -> Answer:
+    """The answer by what has not been told yet, where there is any."""
+    new = tuple(one for one in answer.evidence if one.citation not in told)
+    return (
+        replace(answer, evidence=new[:k], confidence=new[0].confidence)
+        if new
+        else replace(answer, evidence=answer.evidence[:k], nearest=answer.nearest[:k])
+    )
 
 
 def _can_be_named(title: str) -> bool:

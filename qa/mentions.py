@@ -7,7 +7,7 @@ the article would take it: "captain Lewis Carrow", "in Skagen", a "She" at the s
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from qa import english
@@ -26,8 +26,12 @@ _PLACES = frozenset(
     """.split()
 )
 _AT = frozenset("in at near into outside".split())
-_NOUNS = re.compile(r"\b(the|a|an)\s+((?:[a-z][\w’'-]*\s?){1,4})", re.IGNORECASE)
+_NOUNS = re.compile(r"\b([Tt]he|[Aa]n?)\s+((?:[a-z\d][\w’',-]*\s?){1,4})")
+_ALIAS_BEFORE = re.compile(r"[A-Z][\w.’'-]*,\s$")  # "Hana Sorvino, a chemist": the name stands for both
+_ALIAS_AFTER = re.compile(r"\s?(?:,\s|is\s|was\s)?(?:Dr\.\s)?[A-Z]")  # "the engineer Piet Akkerman"
+_BESIDE = re.compile(r"\b(?:an?|the|his|her|its|their)\s(?:[a-z-]+\s)?([a-z-]+),\s$")  # "a brewer, Matthew Fenn"
 _ADJECTIVE = re.compile(r"(?:al|ic|ous|ive|ful|less|ish|able|ible|ary|est|ern|ese|ed|ing|first|last|next|new|old|big)$")
+_ROLE = re.compile(r"(?:er|or|ist|ian|man|woman|ant|ess)$")
 _WORDS = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
 _PRONOUNS = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b", re.IGNORECASE)
 
@@ -99,7 +103,7 @@ class Cast:
 
     def names(self, passage: str) -> list[Mention]:
         """The names in a passage, in its order; of a question in small letters, those that the text knows."""
-        found = [self._mention(name, start) for start, name, _ in self._names(passage)]
+        found = [self._with_article(self._mention(name, start), passage) for start, name, _ in self._names(passage)]
         for small in _WORDS.finditer(passage):
             if token := self._typed_small.get(small[0]):
                 found.append(self._mention(token, small.start()))
@@ -113,6 +117,9 @@ class Cast:
             if words:
                 head = words[-1]
                 kind = self._kind_of_noun(head)
+                named = _ALIAS_BEFORE.search(passage[: match.start()]) or _ALIAS_AFTER.match(passage, match.end())
+                if kind == "person" and named:
+                    continue
                 phrase = f"the {' '.join(words)}"
                 found.append(Mention(phrase, kind, english.is_plural(head), _gender(head), match.start()))
         return found
@@ -148,6 +155,13 @@ class Cast:
         return self._mention(mention.words, mention.start)
 
     # -- names
+
+    def _with_article(self, mention: Mention, passage: str) -> Mention:
+        """The name as it is called: "the Marigold", where the passage says so."""
+        start = mention.start
+        if mention.kind == "person" or passage[max(0, start - 4) : start].lower() != "the ":
+            return mention
+        return replace(mention, words=f"the {mention.words}", start=start - 4)
 
     def _tokens(self, found: re.Match[str]) -> list[str]:
         """The tokens of a name, without its first where that only opens a sentence."""
@@ -194,10 +208,17 @@ class Cast:
 
     def _mention(self, name: str, start: int) -> Mention:
         votes: Counter[str] = Counter()
-        for full in {*self._full_names(name), name}:
-            votes += self._votes.get(full, Counter())
+        full = self._full_names(name)
+        for one in {*full, name}:
+            votes += self._votes.get(one, Counter())
         gender = "m" if votes["m"] > votes["f"] else "f" if votes["f"] > votes["m"] else ""
-        return Mention(name, self._kind_of_name(name, votes), name.endswith(("ans", "ese")), gender, start)
+        return Mention(
+            name,
+            self._kind_of_name(full[0] if len(full) == 1 else name, votes),
+            name.endswith(("ans", "ese")),
+            gender,
+            start,
+        )
 
     def _kind_of_name(self, name: str, votes: Counter[str]) -> str:
         words = {token.lower() for token in name.split()}
@@ -223,7 +244,7 @@ class Cast:
             self._vote(name, "person", _gender(last))
         elif last in ("himself", "herself"):
             self._vote(name, "person", "m" if last == "himself" else "f")
-        elif last in english.SPEAKING:
+        elif ((beside := _BESIDE.search(before)) and (" " in name or _ROLE.search(beside[1]))) or last in english.SPEAKING:
             self._vote(name, "person")
         elif last in _AT:
             self._vote(name, "place")
