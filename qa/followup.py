@@ -149,11 +149,10 @@ def _interrogative(question: str, talk: Talk) -> Iterator[str]:
     wh = found["wh"].lower()
     wh = _SAME_AS.get(wh, wh)
     pronoun = re.search(r"\b(he|she|it|they|that|this)\b", question, re.IGNORECASE)
-    if _QUALITIES.search(wh) or (
-        pronoun and wh in ("who", "what", "where", "which") and pronoun[1].lower() not in ("that", "this")
-    ):
-        if pronoun:
-            return  # a full question with a pronoun
+    of_something = pronoun is not None and pronoun[1].lower() not in ("that", "this")
+    if of_something and not wh.startswith(("when", "why")):
+        return  # a full question with a pronoun: "how long is it?"
+    if _QUALITIES.search(wh):
         for focus in talk.fitting("thing", ""):
             yield f"{wh} is {focus}"
         return

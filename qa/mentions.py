@@ -113,12 +113,12 @@ class Cast:
         """The noun phrases in a passage that begin with a determiner, in its order."""
         found = []
         for match in _NOUNS.finditer(passage):
-            words = self._noun_phrase(match[1].lower(), match[2].split())
+            words = self._noun_phrase(match[1].lower(), _without_verb(match[2].split()))
             if words:
                 head = words[-1]
                 kind = self._kind_of_noun(head)
                 named = _ALIAS_BEFORE.search(passage[: match.start()]) or _ALIAS_AFTER.match(passage, match.end())
-                if kind == "person" and named:
+                if kind == "person" and (named or head in ("man", "woman", "person", "people")):
                     continue
                 phrase = f"the {' '.join(words)}"
                 found.append(Mention(phrase, kind, english.is_plural(head), _gender(head), match.start()))
@@ -224,11 +224,13 @@ class Cast:
         words = {token.lower() for token in name.split()}
         if words & english.GROUPS or (name.isupper() and len(name) > 3 and "." not in name):
             return "group"
-        if votes["place"] and (words & _PLACES or votes["place"] >= votes["person"] + votes["m"] + votes["f"]):
+        if words & _PLACES and votes["person"] + votes["m"] + votes["f"] < 3:
+            return "place"
+        if votes["place"] and (votes["place"] >= votes["person"] + votes["m"] + votes["f"]):
             return "place"
         if votes["person"] or ((votes["m"] or votes["f"]) and not votes["thing"]):
             return "person"
-        return "place" if words & _PLACES else "thing" if votes["thing"] else ""
+        return "thing" if votes["thing"] else ""
 
     def _vote(self, name: str, *kinds: str) -> None:
         full = self._full_names(name)
@@ -309,6 +311,12 @@ class Cast:
 
     def _kind_of_noun(self, head: str) -> str:
         return "person" if head in english.PEOPLE else "group" if head in english.GROUPS else "thing"
+
+
+def _without_verb(words: list[str]) -> list[str]:
+    """The words up to one that another determiner follows: "county closes the gates" gives "county"."""
+    objects = [place for place, word in enumerate(words) if word.lower() in ("the", "a", "an", "its", "his", "her", "their")]
+    return words[: objects[0] - 1] if objects and objects[0] > 1 else words
 
 
 def _is_time(token: str) -> bool:
