@@ -30,6 +30,7 @@ __all__ = ["Encoder", "SAME_VECTOR"]
 
 SAME_VECTOR = 0.995  # cosine above which two forms of one model are interchangeable
 LONGEST = 256  # word pieces that the models on record read of a text
+RECORD = Path(str(resources.files("index"))) / "data" / "reference.json"  # by a model's identity: a text, and its vector
 
 
 class Encoder:
@@ -124,16 +125,18 @@ class Encoder:
     @cached_property
     def _runtime(self) -> Runtime | None:
         """The model as the runtime computes it, where that gives the vector on record, here and now; else None."""
-        on_record = json.loads((resources.files("index") / "data" / "reference.json").read_text("utf-8"))
-        if (reference := on_record.get(self.identity)) is None:
-            return None
         try:
+            reference = json.loads(RECORD.read_text("utf-8")).get(self.identity)
+            if reference is None:
+                return None
             runtime = Runtime(Weights.load(self), pooled=True)
             (vector,) = runtime.vectors(self.word_pieces.rows([reference["text"]], LONGEST))
             cosine = float(vector @ np.array(reference["vector"], dtype=np.float32))
             if cosine >= SAME_VECTOR:
                 return runtime
             problem = f"its vectors are others there (cosine {cosine:.3f})"
+        except ModelError:
+            raise
         except Exception as error:  # whatever an odd processor or installation makes the runtime raise
             problem = str(error)
         logging.getLogger(__name__).warning("%s is run by sentence-transformers, not by openvino: %s", self.name, problem)

@@ -3,7 +3,7 @@
 The door to tokenizers. Knows nothing of what the pieces are read for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +17,9 @@ from index.weights import CURE
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["Pieces", "WordPieces"]
+__all__ = ["Pieces", "WordPieces", "parts"]
+
+BATCH = 2048  # padded word pieces computed at once: more is no faster on a CPU, and takes memory
 
 
 class Pieces(NamedTuple):
@@ -75,3 +77,15 @@ class WordPieces:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+
+def parts(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Rows of like length together, the longest last, at most BATCH padded pieces (or one row) at a time."""
+    part: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
+        if part and (len(part) + 1) * lengths[row] > BATCH:
+            yield part
+            part = []
+        part.append(row)
+    if part:
+        yield part

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.pieces import parts
 from index.weights import CHANNELS, Weights
 
 if TYPE_CHECKING:
     import openvino
     from openvino import InferRequest
 
-__all__ = ["BATCH", "Runtime"]
+__all__ = ["Runtime"]
 
-BATCH = 2048  # padded word pieces computed at once: more is no faster on a CPU, and takes memory
 EPSILON = 1e-12  # of BERT's layer norms
 _BEYOND = -1e4  # what is added to the attention of a piece that only fills a row up
 
@@ -51,7 +51,7 @@ class Runtime:
     def vectors(self, rows: Rows, done: Callable[[int], object] = lambda rows: None) -> NDArray[np.float32]:
         """The mean of each row's pieces, of length 1: shape (rows, width). `done` is told of rows as they are computed."""
         found = np.empty((len(rows), self._words.shape[1]), dtype=np.float32)
-        for part in _parts([len(row) for row in rows]):
+        for part in parts([len(row) for row in rows]):
             found[part] = self._run([rows[row] for row in part], len(rows[part[-1]]))
             done(len(part))
         return found
@@ -59,7 +59,7 @@ class Runtime:
     def logits(self, rows: Rows, lead: int) -> list[NDArray[np.float32]]:
         """For each row, whose first `lead` pieces are the question's: shape (its pieces, 3)."""
         found: list[NDArray[np.float32]] = [np.empty((0, CHANNELS), np.float32)] * len(rows)
-        for part in _parts([len(row) for row in rows]):
+        for part in parts([len(row) for row in rows]):
             for row, of_row in zip(part, self._run([rows[row] for row in part], lead), strict=True):
                 found[row] = of_row[: len(rows[row])].copy()
         return found
@@ -147,15 +147,3 @@ def _model(weights: Weights, pooled: bool) -> "openvino.Model":
     else:
         result = linear(x, "head")
     return openvino.Model([result], [words, kinds, mask], "bert")
-
-
-def _parts(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Rows of like length together, the longest last, at most BATCH padded pieces (or one row) at a time."""
-    part: list[int] = []
-    for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
-        if part and (len(part) + 1) * lengths[row] > BATCH:
-            yield part
-            part = []
-        part.append(row)
-    if part:
-        yield part

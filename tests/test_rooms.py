@@ -30,7 +30,7 @@ DOORS = {
 }
 SECOND_DOORS = {("torch", "index/trainer.py"), ("tqdm", "index/encoder.py")}  # fitting beside its form; a bar while encoding
 FREE = {"numpy"}
-HEAVY = {"gradio", "huggingface_hub", "openvino", "sentence_transformers", "torch", "transformers"}
+HEAVY = {"faiss", "gradio", "huggingface_hub", "openvino", "sentence_transformers", "torch", "transformers"}
 
 
 def name(module: Path) -> str:
