@@ -18,7 +18,7 @@ Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
 # From this many vectors on, one bit of each dimension (RaBitQ) says which CLOSER are looked at exactly: one look at a
-# million takes milliseconds then, and not a tenth of a second. Measured recall: tests/bench/README.md.
+# million takes milliseconds then, and not a tenth of a second. Measured: docs/speed.md.
 ROUGH_FROM = 20_000
 CLOSER = 1024
 ASIDE = 1024  # so many vectors of chosen articles, or fewer, are compared without a look at the others

@@ -12,8 +12,8 @@ import os
 import platform
 import resource
 import shutil
-import statistics
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +21,8 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def cold(material: Material, folder: Path, chosen: argparse.Namespace) -> list[R
 
 def _serve_once() -> tuple[float, float]:
     """Seconds until the chat's page is there, and from then until its first answer."""
-    from gradio_client import Client
+    from gradio_client import Client  # type: ignore[import-untyped]
 
     started = time.perf_counter()
     with _chat() as (_, address):
@@ -194,7 +195,7 @@ def scale(material: Material, folder: Path, chosen: argparse.Namespace) -> list[
     told: dict[int, dict[str, float]] = {}
     for size in sorted(chosen.sentences):
         kept = folder / f"{size}.library"
-        with Library.open(kept, create=True, encoder=encoder) as library:
+        with closing(Library.open(kept, create=True, encoder=encoder)) as library:
             fill(library, encoder, material, size)
         told[size] = _inside("asked", material, chosen.file, kept)
         told[size]["disk"] = sum(file.stat().st_size for file in kept.iterdir()) / size
@@ -235,8 +236,8 @@ def asked(material: Material, kept: Path) -> dict[str, float]:
     for question in questions[:20]:
         qa.ask(question)
     got["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    search = [_seconds(lambda q=q: qa.search(q)) for q in questions[20:]]
-    ask = [_seconds(lambda q=q: qa.ask(q)) for q in questions[20:]]
+    search = _times(qa.search, questions[20:])
+    ask = _times(qa.ask, questions[20:])
     got["common"] = _median(lambda: qa.search(COMMON), 20) * 1e3
     got["search"], got["ask"] = statistics.median(search) * 1e3, statistics.median(ask) * 1e3
     got["ask95"] = float(np.percentile(ask, 95)) * 1e3
@@ -250,7 +251,7 @@ def asked(material: Material, kept: Path) -> dict[str, float]:
     got["recall"] = statistics.mean(found)
     got |= _changes(material, library)
     model = library.encoder._model
-    got["plain"] = statistics.median(_seconds(lambda q=q: model.encode([q])) for q in questions) * 1e3
+    got["plain"] = statistics.median(_times(model.encode, [[question] for question in questions])) * 1e3
     return got
 
 
@@ -264,12 +265,17 @@ def _changes(material: Material, library: Library) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         for suffix, kept in (("", library), ("_empty", Library.open(folder, create=True, encoder=library.encoder))):
 
-            def change(how: Callable[[Any], object], what: Article | str, kept: Library = kept) -> float:
-                return _seconds(lambda: (how(what), kept.search(QUESTION, most=5)))
+            def add(article: Article, kept: Library = kept) -> None:
+                kept.add(article)
+                kept.search(QUESTION, most=5)
 
-            kept.add(articles[0])
-            got["add" + suffix] = statistics.median(change(kept.add, one) for one in articles[1:]) * 1e3
-            got["remove" + suffix] = statistics.median(change(kept.remove, one.id) for one in articles[1:]) * 1e3
+            def remove(article: Article, kept: Library = kept) -> None:
+                kept.remove(article.id)
+                kept.search(QUESTION, most=5)
+
+            add(articles[0])
+            got["add" + suffix] = statistics.median(_times(add, articles[1:])) * 1e3
+            got["remove" + suffix] = statistics.median(_times(remove, articles[1:])) * 1e3
     return got
 
 
@@ -284,9 +290,8 @@ def many(material: Material, folder: Path, chosen: argparse.Namespace) -> list[R
     waits: list[float] = []
 
     def ask(client: Client, count: int, offset: int) -> None:
-        for number in range(count):
-            question = questions[(offset + number) % len(questions)]
-            waits.append(_seconds(lambda q=question: client.predict(q, 3, api_name="/ask")))
+        asked = [questions[(offset + number) % len(questions)] for number in range(count)]
+        waits.extend(_times(lambda question: client.predict(question, 3, api_name="/ask"), asked))
 
     def ask_all(count: int) -> None:
         threads = [threading.Thread(target=ask, args=(client, count, n * count)) for n, client in enumerate(clients)]
@@ -306,11 +311,20 @@ def many(material: Material, folder: Path, chosen: argparse.Namespace) -> list[R
         ask_all(chosen.questions // len(clients))
         last = _resident(process)
     return [
-        _row("32 clients of the chat against one", f"{together:.1f} / {single:.1f} answers a second = {together / single:.2f}",
-             "≥ 1.5", together / single >= 1.5),
+        _row(
+            "32 clients of the chat against one",
+            f"{together:.1f} / {single:.1f} answers a second = {together / single:.2f}",
+            "≥ 1.5",
+            together >= 1.5 * single,
+        ),
         _row("the longest wait among 32 clients against the median", f"{worst:.2f}", "≤ 5", worst <= 5),
-        _row(f"memory after {chosen.questions:,} further questions", f"{first:.0f} → {last:.0f} MB", "flat", last < 1.05 * first),
-    ]  # fmt: skip
+        _row(
+            f"memory after {chosen.questions:,} further questions",
+            f"{first:.0f} → {last:.0f} MB",
+            "flat",
+            last < 1.05 * first,
+        ),
+    ]
 
 
 # -- how it is measured
@@ -345,6 +359,10 @@ def _seconds(do: Callable[[], object]) -> float:
     started = time.perf_counter()
     do()
     return time.perf_counter() - started
+
+
+def _times(do: Callable[[Any], object], each: Sequence[Any]) -> list[float]:
+    return [_seconds(partial(do, one)) for one in each]
 
 
 def _median(do: Callable[[], object], rounds: int) -> float:
