@@ -26,7 +26,7 @@ from index.weights import Weights
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Encoder", "SAME_VECTOR"]
+__all__ = ["Encoder", "SAME_VECTOR", "sha256_of"]
 
 SAME_VECTOR = 0.995  # cosine above which two forms of one model are interchangeable
 LONGEST = 256  # word pieces that the models on record read of a text
@@ -56,7 +56,7 @@ class Encoder:
                 f"The model {self.name} has no weights in safetensors form.",
                 "Use a model that has; pickled weights are never loaded.",
             )
-        digests = [_sha256(file) for file in files]
+        digests = [sha256_of(file) for file in files]
         return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
     def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
@@ -157,7 +157,8 @@ class Encoder:
             ) from error
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """The digest of a file's bytes, in hex."""
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while block := stream.read(1 << 20):

@@ -4,7 +4,6 @@ Knows nothing of sentences, candidates or answers. The word embeddings and the t
 encoder carries; the layers and the head come from a file.
 """
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoder
+from index.encoder import Encoder, sha256_of
 from index.errors import ModelError
 from index.pieces import Pieces
 from index.runtime import Runtime
@@ -38,7 +37,7 @@ class Network:
     def identity(self) -> str:
         """SHA-256 of the file, in hex. Raises ModelError where it is not there, or not the one expected."""
         try:
-            digest = hashlib.sha256(self.weights.read_bytes()).hexdigest()
+            digest = sha256_of(self.weights)
         except OSError as error:
             raise ModelError(f"The reader's weights {self.weights} cannot be read: {error.strerror}.", CURE) from None
         if self._expected not in (None, digest):

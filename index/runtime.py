@@ -111,7 +111,7 @@ def _model(weights: Weights, pooled: bool) -> "openvino.Model":
     e, p, shape = weights.embeddings, weights.parameters, weights.shape
 
     def constant(value: Any) -> Any:
-        return op.constant(np.array(value))
+        return op.constant(np.asarray(value), shared_memory=True)  # compiling copies what it wants, in its own precision
 
     def norm(x: Any, gain: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
         x = op.mvn(x, constant([-1]), normalize_variance=True, eps=EPSILON, eps_mode="inside_sqrt")

@@ -35,6 +35,14 @@ class Shape:
     heads: int
     inner: int
 
+    def of(self, name: str) -> tuple[int, ...]:
+        """The shape of a parameter of ours."""
+        *_, part, kind = name.split(".")
+        rows = {"head": CHANNELS, "qkv": 3 * self.width, "up": self.inner}.get(part, self.width)
+        if kind == "bias" or part.startswith("ln"):
+            return (rows,)
+        return rows, self.inner if part == "down" else self.width
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -57,11 +65,9 @@ class Weights:
             shape = Shape(*(int(config[name]) for name in _CONFIG))
             tensors, _ = read_tensors(base.folder / "model.safetensors")
             embeddings = {name: tensors[f"embeddings.{theirs}"] for name, theirs in _EMBEDDINGS.items()}
-            head = {
-                "head.weight": np.zeros((CHANNELS, shape.width), np.float32),
-                "head.bias": np.zeros(CHANNELS, np.float32),
-            }
-            parameters = _from_bert(tensors | head, shape)
+            head = {"head.weight": np.zeros(shape.of("head.weight"), np.float32)}
+            head["head.bias"] = np.zeros(shape.of("head.bias"), np.float32)
+            parameters = {} if file else _from_bert(tensors | head, shape)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"The base model {base.name} is not of BERT's kind: {error}.", CURE) from error
         if file is None:
@@ -77,9 +83,10 @@ class Weights:
                 f"{file} was made for the base model {made_for[:12]}, not for {base.name} ({base.identity[:12]}).", CURE
             )
         for name, array in fitted.items():
-            if array.shape != parameters[name].shape:
-                shapes = f"{array.shape}, not {parameters[name].shape}"
-                raise ModelError(f"{file} is of another shape than {base.name}: {name} is {shapes}.", CURE)
+            if array.shape != (wanted := shape.of(name)):
+                raise ModelError(
+                    f"{file} is of another shape than {base.name}: {name} is {array.shape}, not {wanted}.", CURE
+                )
         return cls(shape, embeddings, fitted)
 
 
@@ -89,7 +96,7 @@ def read_tensors(file: Path) -> tuple[dict[str, NDArray[np.float32]], Mapping[st
     Those in 32 bits stay on the disk until they are touched: of a table of 30,000 words, a question needs ten rows. (The
     safetensors library copies all, and hands no bf16 to numpy.) Raises OSError or ValueError.
     """
-    data = np.memmap(file, np.uint8, mode="r")
+    data = np.memmap(file, np.uint8, mode="c")  # writable to who shares it, and never written
     begin = 8 + int.from_bytes(data[:8].tobytes(), "little")
     if len(data) < begin:
         raise ValueError("it is not in safetensors form")
@@ -114,7 +121,9 @@ def _array(data: NDArray[np.uint8], shape: list[int], place: list[int], kind: st
         raise ValueError("its header names places that it does not have")
     raw = data[start:stop].view(kind)
     if kind == "<u2":  # bf16 is the upper half of 32 bits
-        raw = (raw.astype("<u4") << 16).view("<f4")
+        raw = raw.astype("<u4")
+        raw <<= 16
+        raw = raw.view("<f4")
     array: NDArray[np.float32] = raw.astype(np.float32, copy=False).reshape(shape)
     return array
 
