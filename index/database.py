@@ -208,16 +208,18 @@ class Database:
     def postings(self, term: str, ranges: Sequence[tuple[int, int]] | None = None) -> NDArray[np.int64]:
         """The numbers of the sentences that hold a term (stemmed), ascending; `ranges` keeps to numbers in any [a, b)."""
         phrase = '"' + term.replace('"', '""') + '"'  # quoted: no operator of the full-text query language gets in
+        # One text of all numbers, and not a row for each: three times as fast, where a word is common.
+        statement = (
+            "SELECT group_concat(rowid) FROM"
+            " (SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid)"
+        )
         with self.reading():
-            found = [
-                number
-                for start, stop in (ranges if ranges is not None else [(0, 2**62)])
-                for (number,) in self._file.rows(
-                    "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid",
-                    (phrase, start, stop),
-                )
+            texts = [
+                self._file.row(statement, (phrase, a, b))[0] for a, b in (ranges if ranges is not None else [(0, 2**62)])
             ]
-        return np.array(found, dtype=np.int64)
+        return np.concatenate(
+            [np.empty(0, dtype=np.int64), *(np.fromstring(text, dtype=np.int64, sep=",") for text in texts if text)]
+        )
 
     # -- writing: only inside `writing()`
 
