@@ -1,11 +1,12 @@
 # `make chat` opens the chat, `make test` runs every check; both install into .venv first, and again only after a change.
+# `make bench` measures speed against what is promised, DATA=FILE.json on questions of your own; `make bench-peers` beside others.
 # PIP_INDEX adds a package index: make chat PIP_INDEX=https://download.pytorch.org/whl/cpu takes PyTorch's CPU builds.
 PYTHON ?= python3
 PIP_INDEX ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(PIP_INDEX),--extra-index-url $(PIP_INDEX))
 
-.PHONY: chat test clean
+.PHONY: chat test bench bench-peers clean
 
 chat: .venv/installed
 	$(BIN)/article-qa chat
@@ -15,6 +16,12 @@ test: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+bench: .venv/installed
+	$(BIN)/python tests/bench/speed.py $(DATA)
+
+bench-peers: .venv/installed
+	$(BIN)/python tests/bench/peers.py $(DATA) --readme
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv
@@ -28,4 +35,4 @@ test: .venv/installed-test
 	@touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .bench build dist *.egg-info

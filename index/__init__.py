@@ -15,7 +15,8 @@ from index.errors import (
 )
 from index.library import Candidate, Library
 from index.loader import load, load_address, load_bundled, load_bytes, load_text
-from index.network import Network, Pieces
+from index.network import Network
+from index.pieces import Pieces
 from index.span_model import SpanModel
 from index.trainer import Batch, Trainer
 

@@ -24,6 +24,7 @@ __all__ = ["Database", "Entry", "Stored"]
 
 FORMAT = 2  # raise it with every change that an older version cannot read; CHANGELOG.md, "Saved format"
 _TOKENS = "porter unicode61"
+_AT_ONCE = 64  # articles whose vectors are read together
 
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -76,7 +77,7 @@ class Stored:
     first: int
     sentences: int
     numbers: NDArray[np.int64]
-    vectors: NDArray[np.float32]
+    vectors: NDArray[np.float16]
 
 
 class Database:
@@ -176,23 +177,41 @@ class Database:
     def stored(self, article_id: str) -> Stored | None:
         """What searching needs of an article, or None where it is not there (any more)."""
         with self.reading():
-            row = self._file.row("SELECT first, sentences, vectors, vectors_crc FROM article WHERE id = ?", (article_id,))
-            if row is None:
-                return None
-            first, count, vectors, crc = row
-            rows = self._file.rows(
-                "SELECT number FROM sentence WHERE number >= ? AND number < ? AND NOT furniture ORDER BY number",
-                (first, first + count),
-            )
-        numbers = np.array(rows, dtype=np.int64).reshape(-1)
+            return next(iter(self._stored("id = ?", article_id)), None)
+
+    def stored_beyond(self, number: int) -> Iterator[Stored]:
+        """The same of every article whose first sentence's number is greater, in their order, a few at a time."""
+        part = [number]
+        while part:
+            with self.reading():
+                found = self._stored(f"first > ? ORDER BY first LIMIT {_AT_ONCE}", part[-1])
+            yield from found
+            part = [stored.first for stored in found]
+
+    def _stored(self, where: str, value: str | int) -> list[Stored]:
+        rows = self._file.rows(f"SELECT id, first, sentences, vectors, vectors_crc FROM article WHERE {where}", (value,))
+        if not rows:
+            return []
+        furniture = self._file.rows(
+            "SELECT number FROM sentence WHERE number >= ? AND number < ? AND furniture ORDER BY number",
+            (rows[0][1], rows[-1][1] + rows[-1][2]),
+        )
+        left_out = np.array(furniture, dtype=np.int64).reshape(-1)
+        return [self._whole(row, left_out) for row in rows]
+
+    def _whole(self, row: tuple[str, int, int, bytes, int], left_out: NDArray[np.int64]) -> Stored:
+        article_id, first, count, vectors, crc = row
+        numbers = np.arange(first, first + count)
+        if len(left_out):
+            numbers = numbers[~np.isin(numbers, left_out)]
         if not isinstance(vectors, bytes) or _vectors_crc(vectors, numbers - first) != crc:
             raise self.damaged(f"the vectors of article {article_id} are not those that were added")
         halves = np.frombuffer(vectors, dtype="<f2")
         if not len(numbers):  # all furniture
-            return Stored(article_id, first, count, numbers, np.empty((0, 0), dtype=np.float32))
+            return Stored(article_id, first, count, numbers, np.empty((0, 0), dtype=np.float16))
         if not len(halves) or len(halves) % len(numbers):
             raise self.damaged(f"the vectors of article {article_id} do not fit its sentences")
-        return Stored(article_id, first, count, numbers, halves.astype(np.float32).reshape(len(numbers), -1))
+        return Stored(article_id, first, count, numbers, halves.reshape(len(numbers), -1))
 
     def source_ids(self, source: str) -> list[str]:
         """The ids of the articles that came from this source."""
@@ -202,16 +221,18 @@ class Database:
     def postings(self, term: str, ranges: Sequence[tuple[int, int]] | None = None) -> NDArray[np.int64]:
         """The numbers of the sentences that hold a term (stemmed), ascending; `ranges` keeps to numbers in any [a, b)."""
         phrase = '"' + term.replace('"', '""') + '"'  # quoted: no operator of the full-text query language gets in
+        # One text of all numbers, and not a row for each: three times as fast, where a word is common.
+        statement = (
+            "SELECT group_concat(rowid) FROM"
+            " (SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid)"
+        )
         with self.reading():
-            found = [
-                number
-                for start, stop in (ranges if ranges is not None else [(0, 2**62)])
-                for (number,) in self._file.rows(
-                    "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid",
-                    (phrase, start, stop),
-                )
+            texts = [
+                self._file.row(statement, (phrase, a, b))[0] for a, b in (ranges if ranges is not None else [(0, 2**62)])
             ]
-        return np.array(found, dtype=np.int64)
+        return np.concatenate(
+            [np.empty(0, dtype=np.int64), *(np.fromstring(text, dtype=np.int64, sep=",") for text in texts if text)]
+        )
 
     # -- writing: only inside `writing()`
 

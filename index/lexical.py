@@ -33,10 +33,18 @@ STOP_WORDS = frozenset(
 PRIOR_SENTENCES = 30
 
 
+MAX_TERMS = 32  # that are looked up: far more than a question has, and so many common words take no noticeable time
+
+
 def terms(query: str) -> list[str]:
-    """The distinct words of a query that are looked up, in its order: all but stop words, or all where all are."""
+    """The distinct words of a query that are looked up, in its order: all but stop words, or all where all are.
+
+    Of more than MAX_TERMS, the longest: which words count must not depend on what else is in a library.
+    """
     words = dict.fromkeys(re.findall(r"\w+", query.lower()))
-    return [word for word in words if word not in STOP_WORDS] or list(words)
+    said = [word for word in words if word not in STOP_WORDS] or list(words)
+    longest = set(sorted(said, key=len, reverse=True)[:MAX_TERMS])
+    return [word for word in said if word in longest]
 
 
 def coverage(
@@ -54,7 +62,10 @@ def coverage(
     How often a sentence holds a term, and how long it is, make no difference: both were tried, and length costs 3 points.
     """
     numbers = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *postings]))
-    rows, article = np.unique(np.searchsorted(firsts, numbers, side="right") - 1, return_inverse=True)
+    begins = np.searchsorted(numbers, firsts)
+    sizes = np.diff(np.append(begins, len(numbers)))
+    rows = np.flatnonzero(sizes)
+    article = np.repeat(np.arange(len(rows)), sizes[rows])
     sentences = counts[rows] + PRIOR_SENTENCES
     covered = np.zeros(len(numbers))
     whole = np.zeros(len(rows))

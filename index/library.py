@@ -6,7 +6,7 @@ searching needs is built in memory from it, and follows what other processes wri
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from index.article import Article, Sentence
 from index.database import Database, Entry
-from index.encoder import Encoder
+from index.encoder import SAME_VECTOR, Encoder
 from index.errors import LibraryError, LibraryMismatch, ModelError
 from index.lexical import coverage, terms
 from index.vectors import VectorIndex
@@ -24,9 +24,11 @@ from index.vectors import VectorIndex
 __all__ = ["Candidate", "Library", "POOL"]
 
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
-FORM = "fp32"  # of the numbers that the encoder computes in; recorded, so that a later form can be told from it
-SAME_VECTOR = 0.995  # cosine above which two forms of one model are interchangeable
 _KEPT_ARTICLES = 256  # whole articles that stay in memory, so that a busy chat does not read them again and again
+_KEPT_POSTINGS = 1 << 22  # numbers of sentences that hold the words asked last: 32 MiB, so that common ones are read once
+_FEW = 64  # articles whose postings are read one by one, and not with all others'
+
+Fuse = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Library:
         self._encoder_checked = False
         # By the number of its first sentence: an id comes back when an article is added again, a number never does.
         self._articles: OrderedDict[int, Article] = OrderedDict()
+        self._words: OrderedDict[str, NDArray[np.int64]] = OrderedDict()
         self._vectors: VectorIndex | None = None
         self._loaded: dict[str, _Loaded] = {}
         self._seen_version: tuple[int, int] | None = None
@@ -109,7 +112,7 @@ class Library:
             if not self._encoder_checked:
                 self._database.set_meta("encoder", self.encoder.identity)
                 self._database.set_meta("encoder_name", self.encoder.name)
-                self._database.set_meta("form", FORM)
+                self._database.set_meta("form", self.encoder.form)
             for old_id in self._database.source_ids(article.source) if article.source else []:
                 if old := self._database.article(old_id):
                     self._database.delete(old)
@@ -126,11 +129,14 @@ class Library:
             self._database.delete(article)
             self._seen_version = None
 
-    def search(self, query: str, *, within: Iterable[str] | None = None) -> Sequence[Candidate]:
+    def search(
+        self, query: str, *, within: Iterable[str] | None = None, most: int | None = None, fuse: Fuse = np.add
+    ) -> Sequence[Candidate]:
         """The sentences that may answer, in no particular order: the POOL nearest by meaning and by words, in one list.
 
         `within` keeps to the articles with these ids; an unknown id raises LibraryError. Scores of a sentence depend on
-        its own article and the query alone.
+        its own article and the query alone. `most` keeps to so many of them, and the last one's equals, by what `fuse`
+        makes of their cosines and coverages: each article that is read from the disk takes its time.
         """
         self._check_encoder()
         query = query.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
@@ -141,15 +147,22 @@ class Library:
             if self._vectors is None or not len(self._vectors):
                 return []
             near, _ = self._vectors.search(vector, POOL, ranges)
-            postings = [self._database.postings(term, ranges) for term in terms(query)]
+            postings = [self._postings(term, ranges) for term in terms(query)]
             worded, shares = coverage(postings, self._firsts, self._counts)
-            best = worded[np.argsort(-shares, kind="stable")[:POOL]]
+            best = worded[_highest(shares, POOL)]
             numbers = np.union1d(near, best)
-            places = self._places(numbers)
-            dense = self._vectors.scores(vector, numbers)
+            try:
+                dense = self._vectors.scores(vector, numbers)
+            except KeyError:
+                raise self._database.damaged("its full text names sentences that it does not hold") from None
             lexical = np.zeros(len(numbers), dtype=np.float32)
             _, here, there = np.intersect1d(numbers, worded, assume_unique=True, return_indices=True)
             lexical[here] = shares[there]
+            if most is not None and most < len(numbers):
+                fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
+                kept = fused >= np.partition(fused, -most)[-most]
+                numbers, dense, lexical = numbers[kept], dense[kept], lexical[kept]
+            places = self._places(numbers)
         return [
             Candidate(article, sentence, float(cosine), float(share))
             for (article, sentence), cosine, share in zip(places, dense, lexical, strict=True)
@@ -174,7 +187,9 @@ class Library:
             indexed = [sentence for sentence in article.sentences if not sentence.furniture]
             if len(indexed) != len(stored.vectors):
                 problems.append(f"article {article_id}: {len(stored.vectors)} vectors for {len(indexed)} sentences")
-            elif indexed and not _same(self.encoder.encode([article.quote(indexed[0])])[0], stored.vectors[0]):
+            elif indexed and not _same(
+                self.encoder.encode([article.quote(indexed[0])])[0], stored.vectors[0].astype(np.float32)
+            ):
                 problems.append(f"article {article_id}: its vectors are not those of its sentences")
         return problems
 
@@ -217,17 +232,29 @@ class Library:
             self._articles.pop(loaded.first, None)
             if self._vectors is not None:
                 self._vectors.remove(loaded.first, loaded.stop)
-        for article_id in there:
-            if article_id in self._loaded or (stored := self._database.stored(article_id)) is None:
-                continue
+        for stored in self._database.stored_beyond(max((loaded.first for loaded in self._loaded.values()), default=0)):
             if len(stored.numbers):
                 self._vectors = self._vectors or VectorIndex(stored.vectors.shape[1])
                 self._vectors.add(stored.numbers, stored.vectors)
-            self._loaded[article_id] = _Loaded(stored.first, stored.first + stored.sentences, len(stored.numbers))
+            self._loaded[stored.id] = _Loaded(stored.first, stored.first + stored.sentences, len(stored.numbers))
+        self._words.clear()
         self._order = sorted(self._loaded, key=lambda article_id: self._loaded[article_id].first)
         self._firsts = np.array([self._loaded[article_id].first for article_id in self._order], dtype=np.int64)
         self._counts = np.array([self._loaded[article_id].indexed for article_id in self._order], dtype=np.int64)
         self._seen_version = version
+
+    def _postings(self, term: str, ranges: Sequence[tuple[int, int]] | None) -> NDArray[np.int64]:
+        """The numbers of the sentences that hold a term, ascending; those of the words asked last stay in memory."""
+        if ranges is not None and len(ranges) <= _FEW:
+            return self._database.postings(term, ranges)
+        found = self._words.pop(term) if term in self._words else self._database.postings(term)
+        self._words[term] = found
+        while len(self._words) > 1 and sum(map(len, self._words.values())) > _KEPT_POSTINGS:
+            self._words.popitem(last=False)
+        if ranges is None:
+            return found
+        bounds = np.searchsorted(found, np.array(ranges, dtype=np.int64))
+        return np.concatenate([found[first:last] for first, last in bounds])
 
     def _ranges(self, within: Iterable[str] | None) -> Sequence[tuple[int, int]] | None:
         if within is None:
@@ -242,10 +269,7 @@ class Library:
         places = []
         for number, row in zip(numbers, np.searchsorted(self._firsts, numbers, side="right") - 1, strict=True):
             article = self._get(self._order[row], int(self._firsts[row]))
-            place = number - self._firsts[row]
-            if not 0 <= place < len(article.sentences) or article.sentences[place].furniture:
-                raise self._database.damaged("its full text names sentences that it does not hold")
-            places.append((article, article.sentences[place]))
+            places.append((article, article.sentences[number - self._firsts[row]]))
         return places
 
 
@@ -255,6 +279,15 @@ class _Loaded(NamedTuple):
     first: int
     stop: int
     indexed: int
+
+
+def _highest(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:
+    """The places of the highest scores; of equal ones, the first."""
+    if len(scores) <= most:
+        return np.arange(len(scores))
+    least = np.partition(scores, -most)[-most]
+    above = np.flatnonzero(scores > least)
+    return np.concatenate([above, np.flatnonzero(scores == least)[: most - len(above)]])
 
 
 def _no_article(article_id: str) -> LibraryError:

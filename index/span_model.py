@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.encoder import Encoder
 from index.errors import ModelError
-from index.network import Pieces, parts
+from index.pieces import Pieces, parts
 
 __all__ = ["SpanModel"]
 

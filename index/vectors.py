@@ -1,68 +1,156 @@
-"""Nearest vectors by cosine, exactly, in memory.
+"""Nearest vectors by cosine, in memory: exactly, and from some tens of thousands on by way of a rough look at all.
 
 The door to faiss. Knows nothing of sentences: a vector has a number, and the numbers of one article are one range.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import faiss
 
 __all__ = ["VectorIndex"]
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
+# From this many vectors on, one bit of each dimension (RaBitQ) says which CLOSER are looked at exactly: one look at a
+# million takes milliseconds then, and not a tenth of a second. Measured: docs/speed.md.
+ROUGH_FROM = 20_000
+CLOSER = 1024
+ASIDE = 1024  # so many vectors of chosen articles, or fewer, are compared without a look at the others
+SPARE = 8  # removed vectors are let go of when they are one in so many
+
 
 class VectorIndex:
-    """Unit vectors of one dimension, each under its own id, searched exactly by inner product (which is their cosine).
+    """Unit vectors of one dimension, in 16 bits, each under its own id, compared by inner product (which is their cosine).
 
     Not locked: the owner keeps changes and searches apart.
     """
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._ids: Ids = np.empty(0, dtype=np.int64)
+        self._gone = np.empty(0, dtype=bool)  # by place, as are the vectors themselves
+        self._there = 0
+        self._vectors = self._store()
+        self._rough: faiss.Index | None = None
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return self._there
 
-    def add(self, ids: Ids, vectors: NDArray[np.float32]) -> None:
-        """Add vectors, shape (n, dimension), under n ids that are not in use: faiss takes duplicates silently."""
-        self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
+    def add(self, ids: Ids, vectors: NDArray[np.floating]) -> None:
+        """Add vectors, shape (n, dimension), under n ids, ascending and above all that were ever added."""
+        wide = np.ascontiguousarray(vectors, dtype=np.float32)
+        self._ids = np.concatenate([self._ids, ids])
+        self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
+        self._there += len(ids)
+        self._vectors.add(wide)
+        if self._rough is not None:
+            self._rough.add(wide)
 
     def remove(self, start: int, stop: int) -> None:
         """Remove every vector whose id is in [start, stop)."""
-        self._index.remove_ids(faiss.IDSelectorRange(start, stop))
+        first, last = np.searchsorted(self._ids, [start, stop])
+        self._gone[first:last] = True
+        self._there = len(self._ids) - int(self._gone.sum())
+        if SPARE * (len(self._ids) - self._there) > len(self._ids):
+            self._let_go()
 
     def search(
         self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None = None
     ) -> tuple[Ids, Scores]:
         """Ids and cosines of the k nearest, or of all there are, best first; `ranges` keeps to ids in any [a, b)."""
         k = min(k, len(self))
-        if k <= 0 or (ranges is not None and not len(ranges)):
+        if k <= 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        parameters = None
-        if ranges is not None:
-            # faiss holds no reference to a selector: the name keeps it alive until the search is done.
-            selector = (
-                faiss.IDSelectorRange(*ranges[0])
-                if len(ranges) == 1
-                else faiss.IDSelectorBatch(
-                    np.concatenate([np.arange(start, stop, dtype=np.int64) for start, stop in ranges])
-                )
-            )
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # its stub does not know it
-        scores, ids = self._index.search(query.reshape(1, -1), k, params=parameters)
-        found = ids[0] >= 0  # short results are padded with -1
-        return ids[0][found], scores[0][found]
+        if ranges is None:
+            places = self._near(query, k)
+        elif len(places := self._places_in(ranges)) > ASIDE:
+            places = self._exactly(query, k, places)
+        cosines = self._cosines(query, places)
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return self._ids[places[best]], cosines[best]
 
     def scores(self, query: NDArray[np.float32], ids: Ids) -> Scores:
-        """Cosines of the query with the vectors of these ids, in their order."""
-        if not len(ids):
+        """Cosines of the query with the vectors of these ids, in their order. Raises KeyError where one has no vector."""
+        places = np.searchsorted(self._ids, ids)
+        there = places < len(self._ids)
+        there[there] = (self._ids[places[there]] == ids[there]) & ~self._gone[places[there]]
+        if not there.all():
+            raise KeyError(int(ids[~there][0]))
+        return self._cosines(query, places)
+
+    # -- by place
+
+    def _near(self, query: NDArray[np.float32], k: int) -> Ids:
+        """Places that hold the k nearest: of a large index, those that a rough look finds."""
+        if len(self._ids) < ROUGH_FROM:
+            return self._exactly(query, k)
+        if self._rough is None:
+            self._rough = self._make_rough()
+        _, found = self._rough.search(query.reshape(1, -1), max(CLOSER, 2 * k))
+        places = np.sort(found[0][found[0] >= 0])  # short results are padded with -1
+        places = places[~self._gone[places]]
+        return places if len(places) >= k else self._exactly(query, k)
+
+    def _exactly(self, query: NDArray[np.float32], k: int, among: Ids | None = None) -> Ids:
+        """The places of the k nearest by a look at every vector; `among` keeps to these places."""
+        import faiss
+
+        parameters = None
+        if among is not None or self._there < len(self._ids):
+            allowed = ~self._gone
+            if among is not None:
+                allowed = np.zeros(len(self._ids), dtype=bool)
+                allowed[among] = True
+            # faiss holds no reference to a selector: the name keeps it alive until the search is done.
+            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))  # type: ignore[call-arg, arg-type]
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # its stub knows neither
+        _, found = self._vectors.search(query.reshape(1, -1), k, params=parameters)
+        places: Ids = np.sort(found[0][found[0] >= 0])
+        return places
+
+    def _cosines(self, query: NDArray[np.float32], places: Ids) -> Scores:
+        if not len(places):
             return np.empty(0, dtype=np.float32)
-        vectors: NDArray[np.float32] = self._index.reconstruct_batch(ids)
+        vectors: NDArray[np.float32] = self._vectors.reconstruct_batch(places)
         # Not `vectors @ query`: BLAS adds up in another order when there are more rows, and the last bits differ.
         scores: Scores = (vectors * query).sum(axis=1)
         return scores
+
+    def _places_in(self, ranges: Sequence[tuple[int, int]]) -> Ids:
+        bounds = np.searchsorted(self._ids, np.array(ranges, dtype=np.int64).reshape(-1, 2))
+        places = [np.arange(first, last) for first, last in bounds]
+        there = np.unique(np.concatenate(places)) if places else np.empty(0, dtype=np.int64)
+        return there[~self._gone[there]]
+
+    # -- making
+
+    def _store(self) -> "faiss.Index":
+        import faiss
+
+        return faiss.IndexScalarQuantizer(self.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+
+    def _make_rough(self) -> "faiss.Index":
+        import faiss
+
+        rough = faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT)
+        step = 1 << 16
+        for first in range(0, len(self._ids), step):
+            vectors = self._vectors.reconstruct_n(first, min(step, len(self._ids) - first))
+            if not first:
+                rough.train(vectors)  # finds their middle, and nothing else
+            rough.add(vectors)
+        return rough
+
+    def _let_go(self) -> None:
+        kept = np.flatnonzero(~self._gone)
+        vectors, self._vectors, self._rough = self._vectors, self._store(), None
+        for part in np.array_split(kept, 1 + len(kept) // (1 << 16)):
+            if len(part):
+                self._vectors.add(vectors.reconstruct_batch(part))
+        self._ids, self._gone = self._ids[kept], np.zeros(len(kept), dtype=bool)

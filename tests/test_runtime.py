@@ -1,0 +1,159 @@
+"""What the runtime computes is what sentence-transformers and the trained form compute, and it brings nothing else along."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import MakeBase
+
+from index import Encoder, ModelError
+from index.encoder import SAME_VECTOR
+from index.runtime import Runtime
+from index.transformer import Transformer
+from index.weights import Weights, read_tensors
+from qa.reader import SHIPPED, Reader
+
+ROOT = Path(__file__).parent.parent
+ARTICLES = [file.read_text("utf-8") for file in sorted((ROOT / "tests" / "data" / "articles").iterdir())]
+ODD = ["", "?", "who did Zhao meet?", "Größe 東京 😀 \x07"]
+TEXTS = [*ODD, *(text[i : i + 150] for text in ARTICLES for i in (0, 500, 900))]
+LIGHT = ("torch", "transformers", "sentence_transformers", "openvino_telemetry", "openvino.tools.ovc", "gradio", "sklearn")
+
+
+def test_the_vectors_are_those_of_sentence_transformers(encoder: Encoder) -> None:
+    """On short, long, cut, odd and empty texts, in one batch: cosine .995 at least, length 1."""
+    texts = [*TEXTS, " ".join(ARTICLES)[:5000]]
+    reference = encoder._model.encode(texts, normalize_embeddings=True)
+    vectors = encoder.encode(texts)
+    assert (np.sum(vectors * reference, axis=1) > SAME_VECTOR).all()
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+
+
+def test_a_text_has_the_same_vector_whatever_stands_beside_it(encoder: Encoder) -> None:
+    together = encoder.encode(TEXTS)
+    for text, vector in zip(TEXTS, together, strict=True):
+        assert encoder.encode([text])[0] @ vector > 0.999
+
+
+@pytest.mark.skipif(not SHIPPED.there, reason="the weights are not here")
+def test_the_reader_reads_as_the_form_that_was_trained(encoder: Encoder) -> None:
+    """The same best sentence-bearing piece in every window, and logits that differ by the rounding of 16 bits alone."""
+    import torch
+
+    network, trained = SHIPPED.network, Transformer.load(encoder, SHIPPED.weights)
+    question = network.pieces(["who did Zhao meet?"])[0].ids
+    texts = [one.ids[:170] for one in network.pieces(ARTICLES)]
+    found = network.logits(question, texts)
+    first, last = network.marks
+    for text, logits in zip(texts, found, strict=True):
+        row = torch.tensor([[first, *question, last, *text, last]])
+        lead = len(question) + 2
+        kinds = (torch.arange(row.shape[1]) >= lead).long()[None]
+        with torch.inference_mode():
+            expected = trained(row, kinds, torch.tensor([row.shape[1]])).numpy()[0]
+        expected = np.concatenate([expected[:1], expected[lead:-1]])
+        assert logits.shape == expected.shape
+        assert np.abs(logits - expected).max() < 0.25  # of logits between -10 and 10
+        assert expected[np.argmax(logits[:, 2]), 2] > expected[:, 2].max() - 0.1
+
+
+def test_asking_imports_neither_torch_nor_transformers_nor_what_reports_to_others(tmp_path: Path) -> None:
+    """A library is made, opened and asked in a process of its own; openvino reports each import of its converters."""
+    program = (
+        "import sys\n"
+        "from qa import ArticleQA\n"
+        "from index import load_bundled\n"
+        "with ArticleQA.open(sys.argv[1], create=True) as qa: qa.library.add(load_bundled())\n"
+        "with ArticleQA.open(sys.argv[1]) as qa: assert qa.ask('who did Zhao meet?').evidence[0].answer\n"
+        f"print([name for name in {LIGHT} if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "l")], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_importing_qa_imports_no_library_that_computes() -> None:
+    program = (
+        "import qa, sys; print([n for n in ('torch', 'openvino', 'tokenizers', 'gradio', 'faiss') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_another_model_is_run_by_sentence_transformers(tiny: Encoder, tiny_bert: Encoder) -> None:
+    """One of bags of words, and one of BERT's kind whose vectors nobody has put on record."""
+    for other in (tiny, tiny_bert):
+        assert other._compiled is None
+        assert other.form == "fp32"
+        assert len(other.encode(["red apple"])) == 1
+
+
+def test_a_model_whose_vectors_are_not_those_on_record_is_left_to_sentence_transformers(
+    encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on a processor that computes them wrongly: the log says so in one line, and the vectors are right."""
+    expected = encoder.encode(["red apple"])[0]
+    record = tmp_path / "reference.json"
+    record.write_text(json.dumps({encoder.identity: {"text": "apple", "vector": encoder.encode(["plum"])[0].tolist()}}))
+    monkeypatch.setattr("index.encoder.RECORD", record)
+    fresh = Encoder()
+    with caplog.at_level(logging.WARNING):
+        vector = fresh.encode(["red apple"])[0]
+    assert vector @ expected > SAME_VECTOR and fresh._compiled is None
+    (line,) = caplog.messages
+    assert line.startswith("all-MiniLM-L6-v2 is run by sentence-transformers, not by openvino: its vectors are others there")
+
+
+def test_rows_of_any_lengths_keep_their_places(tiny_reader: Reader, tiny_bert: Encoder) -> None:
+    """Logits of many rows are those of each row alone, in the order that they were given."""
+    runtime = Runtime(Weights.load(tiny_bert, tiny_reader.weights), pooled=False)
+    rows = [np.arange(4, 4 + length, dtype=np.int64) for length in (9, 3, 40, 3, 17)]
+    for row, logits in zip(rows, runtime.logits(rows, 3), strict=True):
+        (alone,) = runtime.logits([row], 3)
+        assert logits.shape == (len(row), 3)
+        np.testing.assert_allclose(logits, alone, atol=0.05)
+
+
+def test_weights_are_read_without_copying_and_as_they_are(tmp_path: Path) -> None:
+    """Against the safetensors library, in 32 and in 16 bits."""
+    import torch
+    from safetensors.torch import save_file
+
+    expected = torch.arange(12, dtype=torch.float32).reshape(3, 4) / 8
+    save_file({"a": expected, "b": expected.bfloat16(), "c": expected.half()}, tmp_path / "w", metadata={"base": "x"})
+    arrays, said = read_tensors(tmp_path / "w")
+    assert said == {"base": "x"}
+    for name in "abc":
+        assert arrays[name].tolist() == expected.tolist()
+    assert isinstance(arrays["a"].base, np.memmap)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"12345678",
+        b"\xff" * 30,
+        b"\x02\0\0\0\0\0\0\0[]",
+        b'\x10\0\0\0\0\0\0\0{"a": {"x": 12}}',
+        b'\x3b\0\0\0\0\0\0\0{"a": {"dtype":"F32","shape":[4],"data_offsets":[0,16]}}   ' + b"1234",
+        b'\x3b\0\0\0\0\0\0\0{"a": {"dtype":"F32","shape":[4],"data_offsets":[-9,7]}}   ' + b"\0" * 99,
+    ],
+)
+def test_a_torn_or_hostile_file_of_weights_is_refused(tmp_path: Path, content: bytes, tiny_bert: Encoder) -> None:
+    """Whatever it says of itself: as ours, with the cure, and before anything is computed."""
+    file = tmp_path / "reader.safetensors"
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"does not hold a reader's weights: .*\. Install the package again"):
+        Weights.load(tiny_bert, file)
+
+
+def test_a_base_of_another_activation_is_refused(make_base: MakeBase, tmp_path: Path) -> None:
+    base = make_base(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps(config | {"hidden_act": "relu"}), "utf-8")
+    with pytest.raises(ModelError, match="is not of BERT's kind: its activation is relu"):
+        Weights.load(base)
