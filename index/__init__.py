@@ -14,7 +14,7 @@ from index.errors import (
     QuestionError,
 )
 from index.library import Candidate, Library
-from index.loader import load, load_bundled, load_text
+from index.loader import load, load_bundled, load_bytes, load_text
 from index.network import Network, Pieces
 from index.trainer import Batch, Trainer
 
@@ -39,5 +39,6 @@ __all__ = [
     "Trainer",
     "load",
     "load_bundled",
+    "load_bytes",
     "load_text",
 ]

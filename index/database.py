@@ -7,9 +7,10 @@ Every sentence of a database has a number of its own; those of one article are c
 `first`, and a number is never used again.
 """
 
+import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +22,22 @@ from index.errors import LibraryDamaged, LibraryError, LibraryMismatch
 
 __all__ = ["Database", "Entry", "Stored"]
 
-FORMAT = 1  # raise it with every change that an older version cannot read; CHANGELOG.md, "Saved format"
+FORMAT = 2  # raise it with every change that an older version cannot read; CHANGELOG.md, "Saved format"
 _TOKENS = "porter unicode61"
 
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE article (
     id TEXT PRIMARY KEY, first INTEGER NOT NULL UNIQUE, sentences INTEGER NOT NULL,
-    title TEXT NOT NULL, source TEXT, sha256 TEXT NOT NULL, text TEXT NOT NULL,
+    title TEXT NOT NULL, source TEXT, author TEXT, date TEXT, language TEXT,
+    pages TEXT NOT NULL,  -- the offsets at which pages begin, in JSON
+    sha256 TEXT NOT NULL, characters INTEGER NOT NULL, text TEXT NOT NULL,
     vectors BLOB NOT NULL,  -- float16, a row for each sentence that is not furniture, in order
-    -- CRC-32 of title, source and spans, and of the vectors: SQLite keeps no checksum of a page, so it cannot tell that a
+    -- CRC-32 of all but the text, and of the vectors: SQLite keeps no checksum of a page, so it cannot tell that a
     -- disk has changed a byte of a row, and one byte makes another quote. (The text has its sha256.)
-    spans_crc INTEGER NOT NULL, vectors_crc INTEGER NOT NULL
+    record_crc INTEGER NOT NULL, vectors_crc INTEGER NOT NULL
 );
+CREATE INDEX article_source ON article (source);
 CREATE TABLE sentence (
     number INTEGER PRIMARY KEY, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     paragraph INTEGER NOT NULL, place INTEGER NOT NULL, furniture INTEGER NOT NULL
@@ -53,6 +57,12 @@ class Entry:
     sha256: str
     sentences: int
     characters: int
+    author: str | None = None
+    date: str | None = None
+    language: str | None = None
+
+
+_ENTRY = [field.name for field in fields(Entry)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,30 +144,33 @@ class Database:
     def entries(self) -> list[Entry]:
         """What there is to say of every article without reading its text, oldest first."""
         with self.reading():
-            rows = self._file.rows("SELECT id, title, source, sha256, sentences, length(text) FROM article ORDER BY first")
+            rows = self._file.rows(f"SELECT {', '.join(_ENTRY)} FROM article ORDER BY first")
         return [Entry(*row) for row in rows]
 
     def article(self, article_id: str) -> Article | None:
         with self.reading():
             row = self._file.row(
-                "SELECT text, title, source, first, sentences, sha256, spans_crc FROM article WHERE id = ?", (article_id,)
+                "SELECT text, title, source, author, date, language, pages, first, sentences, sha256, record_crc"
+                " FROM article WHERE id = ?",
+                (article_id,),
             )
             if row is None:
                 return None
-            text, title, source, first, count, sha256, crc = row
+            text, title, source, author, date, language, pages, first, count, sha256, crc = row
             rows = self._file.rows(
                 'SELECT start, "end", paragraph, place, furniture FROM sentence'
                 " WHERE number >= ? AND number < ? ORDER BY number",
                 (first, first + count),
             )
         try:
-            article = Article(text, title, source, tuple(Sentence(a, b, p, n, bool(flag)) for a, b, p, n, flag in rows))
+            sentences = tuple(Sentence(a, b, p, n, bool(flag)) for a, b, p, n, flag in rows)
+            article = Article(text, title, source, sentences, author, date, language, tuple(json.loads(pages)))
         except (AttributeError, TypeError, ValueError) as error:  # a damaged row may hold any type
             raise self.damaged(f"article {article_id}: {error}") from error
         if article.sha256 != sha256 or len(rows) != count:
             raise self.damaged(f"the text of article {article_id} is not the text that was added")
-        if _spans_crc(article) != crc:
-            raise self.damaged(f"the sentences of article {article_id} are not those that were added")
+        if _record_crc(article) != crc:
+            raise self.damaged(f"the sentences or the particulars of article {article_id} are not those that were added")
         return article
 
     def stored(self, article_id: str) -> Stored | None:
@@ -210,11 +223,14 @@ class Database:
         first = int(self.meta("next") or 1)
         halves = vectors.astype("<f2").tobytes()
         places = np.array([place for place, s in enumerate(article.sentences) if not s.furniture], dtype=np.int64)
-        row = (article.id, first, len(article.sentences), article.title, article.source, article.sha256, article.text)
-        self._file.run(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, halves, _spans_crc(article), _vectors_crc(halves, places)),
-        )
+        row: dict[str, str | int | bytes | None] = {
+            "id": article.id, "first": first, "sentences": len(article.sentences), "title": article.title,
+            "source": article.source, "author": article.author, "date": article.date, "language": article.language,
+            "pages": json.dumps(article.pages), "sha256": article.sha256, "characters": len(article.text),
+            "text": article.text, "vectors": halves, "record_crc": _record_crc(article),
+            "vectors_crc": _vectors_crc(halves, places),
+        }  # fmt: skip
+        self._file.run(f"INSERT INTO article ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
         self._file.run_each(
             "INSERT INTO sentence VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -280,9 +296,11 @@ def _worded(article: Article, first: int) -> Iterator[tuple[int, str]]:
     return ((number, article.quote(s)) for number, s in enumerate(article.sentences, first) if not s.furniture)
 
 
-def _spans_crc(article: Article) -> int:
+def _record_crc(article: Article) -> int:
+    """Of all that is kept of an article but its text and its vectors."""
     spans = [(s.start, s.end, s.paragraph, s.number, s.furniture) for s in article.sentences]
-    return zlib.crc32(repr((article.title, article.source, spans)).encode("utf-8", "backslashreplace"))
+    particulars = (article.title, article.source, article.author, article.date, article.language, article.pages)
+    return zlib.crc32(repr((particulars, spans)).encode("utf-8", "backslashreplace"))
 
 
 def _vectors_crc(vectors: bytes, places: NDArray[np.int64]) -> int:

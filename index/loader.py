@@ -12,7 +12,7 @@ from index.article import Article, Sentence
 from index.errors import LoadError
 from index.segmenter import segment
 
-__all__ = ["load", "load_bundled", "load_text"]
+__all__ = ["load", "load_bundled", "load_bytes", "load_text"]
 
 MAX_BYTES = 32 * 2**20  # ten times the longest novels; beyond it, a wrong file is likelier than an article
 MAX_TITLE = 70  # characters, so that a citation stays on one line
@@ -21,14 +21,24 @@ _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", "…")
 _OTHER_FORMATS = {b"%PDF-": "a PDF", b"PK\x03\x04": "a zip archive or an office document", b"\x89PNG": "a picture"}
 
 
-def load(source: str | Path, *, encoding: str = "utf-8", title: str | None = None, name: str | None = None) -> Article:
+def load(source: str | Path, *, encoding: str | None = None, title: str | None = None, name: str | None = None) -> Article:
     """Read a file of plain text or Markdown. Its article's source is `name`, or else the file as it was named.
 
     Raises LoadError, with the cure, where the file is missing, unreadable, too large, binary, empty, or not in `encoding`.
     """
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", str(source)):
         raise LoadError(f"{source} is an address, and only files can be read.", "Save the page as text and give that file.")
-    return load_text(_decode(_read(source), str(source), encoding), title=title, source=name or str(source))
+    return load_bytes(_read(source), name=name or str(source), encoding=encoding, title=title)
+
+
+def load_bytes(data: bytes, *, name: str, encoding: str | None = None, title: str | None = None) -> Article:
+    """Make an Article of a file's content, such as an upload. Its source is `name`, which is data: no file of it is opened.
+
+    Raises LoadError, with the cure, where it is too large, of no known format, damaged, empty, or not in `encoding`.
+    """
+    if len(data) > MAX_BYTES:
+        raise LoadError(f"{name} is larger than {MAX_BYTES >> 20} MiB.", "Split it into articles.")
+    return load_text(_decode(data, name, encoding or "utf-8"), title=title, source=name)
 
 
 def load_text(text: str, *, title: str | None = None, source: str | None = None) -> Article:

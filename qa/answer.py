@@ -40,7 +40,7 @@ class Citation:
             source=article.source,
             paragraph=sentence.paragraph,
             sentence=sentence.number,
-            page=None,
+            page=article.page(sentence.start),
             start=sentence.start,
             end=sentence.end,
             quote=article.quote(sentence),

@@ -65,10 +65,10 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path,
 
 @pytest.mark.parametrize("create", [False, True])
 def test_another_saved_format_is_refused_with_the_cure(folder: Path, create: bool) -> None:
-    raw(folder, "UPDATE meta SET value = 2 WHERE key = 'format'")
+    raw(folder, "UPDATE meta SET value = 1 WHERE key = 'format'")
     before = (folder / FILE_NAME).read_bytes()
     error = refusal(LibraryMismatch, lambda: Library.open(folder, create=create))
-    assert error.problem == f"{folder} has the saved format 2, and this version reads format 1."
+    assert error.problem == f"{folder} has the saved format 1, and this version reads format 2."
     assert error.cure == "Use the version of article-qa that made it, or add the articles to a new library."
     assert (folder / FILE_NAME).read_bytes() == before
 
@@ -370,4 +370,4 @@ def test_a_library_is_made_by_several_processes_at_once(tmp_path: Path) -> None:
         started = [
             subprocess.Popen([sys.executable, "-c", program, place], stdout=subprocess.PIPE, text=True) for _ in range(4)
         ]
-        assert [process.communicate(timeout=60)[0] for process in started] == ["1\n"] * 4
+        assert [process.communicate(timeout=60)[0] for process in started] == ["2\n"] * 4
