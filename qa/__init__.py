@@ -3,5 +3,6 @@
 from index import ArticleQAError
 from qa.answer import Answer, AnswerSpan, Citation, Evidence
 from qa.article_qa import ArticleQA
+from qa.conversation import Conversation, Turn
 
-__all__ = ["Answer", "AnswerSpan", "ArticleQA", "ArticleQAError", "Citation", "Evidence"]
+__all__ = ["Answer", "AnswerSpan", "ArticleQA", "ArticleQAError", "Citation", "Conversation", "Evidence", "Turn"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from index import Article, Encoder, Library, LoadError, QuestionError, load, load_bundled, load_text
 from qa.answer import Answer, AnswerSpan, Citation, Evidence
 from qa.calibration import READER, RETRIEVAL, Profile
+from qa.conversation import Conversation
 from qa.reader import SHIPPED, Reader
 from qa.retriever import Ranked, Retriever
 
@@ -99,24 +100,39 @@ class ArticleQA:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def conversation(
+        self, *, k: int = 3, max_error: float | None = None, within: Iterable[str] | None = None
+    ) -> Conversation:
+        """Begin a conversation: its questions may lean on earlier ones ("when?"). The arguments are those of `ask`."""
+        return Conversation(self, k=k, max_error=max_error, within=within)
+
     def ask(
-        self, question: str, *, k: int = 3, max_error: float | None = None, within: Iterable[str] | None = None
+        self,
+        question: str,
+        *,
+        query: str | None = None,
+        k: int = 3,
+        max_error: float | None = None,
+        within: Iterable[str] | None = None,
     ) -> Answer:
         """Answer with at most `k` cited sentences, best first, or abstain.
 
-        `max_error` is the share of wrong answers among those given that is accepted, on questions like those of the
-        calibration; without it, at least 90 % of the answerable ones are answered. `within` asks only the articles with
-        these ids. Raises QuestionError for an empty or too long question, and for numbers out of range.
+        `query` is searched and read in the place of what was typed, where the question leans on others. `max_error` is the
+        share of wrong answers among those given that is accepted, on questions like those of the calibration; without it,
+        at least 90 % of the answerable ones are answered. `within` asks only the articles with these ids. Raises
+        QuestionError for an empty or too long question, and for numbers out of range.
         """
         started = time.perf_counter()
         _check_k(k)
         threshold = self.threshold(max_error)
-        ranked = self.retrieve(question, within=within)
+        query = question if query is None else query
+        ranked = self.retrieve(query, within=within)
         retrieved = time.perf_counter()
-        ranked = self.read(question, ranked)
+        ranked = self.read(query, ranked)
         done = time.perf_counter()
         timings = {"retrieve": retrieved - started, "read": done - retrieved, "total": done - started}
-        return self.decide(question, ranked, k=k, threshold=threshold, timings=timings)
+        answer = self.decide(query, ranked, k=k, threshold=threshold, timings=timings)
+        return replace(answer, question=question)
 
     def search(self, question: str, *, k: int = 5, within: Iterable[str] | None = None) -> list[Evidence]:
         """Retrieval alone: the `k` best sentences, best first, whether or not they answer."""
