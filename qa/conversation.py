@@ -33,7 +33,8 @@ class Turn:
 class Conversation:
     """Asks one question after the other. Safe to use from several threads, which then take turns.
 
-    `article.conversation()` begins one. Conversations over the same articles know nothing of each other.
+    `article.conversation()` begins one. Conversations over the same articles know nothing of each other. `max_error` and
+    `within` may be changed between two questions.
     """
 
     def __init__(
@@ -46,8 +47,8 @@ class Conversation:
     ) -> None:
         self._qa = qa
         self._k = k
-        self._max_error = max_error
-        self._within = within if within is None or isinstance(within, str) else tuple(within)
+        self.max_error = max_error
+        self.within = within if within is None or isinstance(within, str) else tuple(within)
         self._turns: deque[Turn] = deque(maxlen=MAX_TURNS)
         self._lock = threading.Lock()
 
@@ -81,8 +82,7 @@ class Conversation:
     def _best(self, question: str, queries: list[str]) -> Answer:
         """The answer by the first reading, unless the evidence is clearly better for a later one."""
         best, *others = (
-            self._qa.ask(question, query=query, k=self._k, max_error=self._max_error, within=self._within)
-            for query in queries
+            self._qa.ask(question, query=query, k=self._k, max_error=self.max_error, within=self.within) for query in queries
         )
         for other in others:
             if (best.abstained and not other.abstained) or (other.confidence or 0) > (best.confidence or 0) + MARGIN:

@@ -13,10 +13,11 @@ from qa.rendering import counted_in_words, escape, place_id
 __all__ = ["article_to_html"]
 
 
-def article_to_html(article: Article, answer: Answer | None = None, *, note: str = "") -> str:
-    """An article as it reads, its sentences marked and numbered where the answer cites them; `note` stands at its head.
+def article_to_html(article: Article, answer: Answer | None = None, *, own: bool = False, known: bool = True) -> str:
+    """An article as it reads, its sentences marked and numbered where the answer cites them.
 
-    The text of the element `qa-text` is the article's text, to the character.
+    An article of the visitor's `own` can be removed; one whose language is not `known` to the model says so. The text of
+    the element `qa-text` is the article's text, to the character.
     """
     cited, leaned = _cited(article, answer)
     parts, end = [], 0
@@ -30,7 +31,8 @@ def article_to_html(article: Article, answer: Answer | None = None, *, note: str
         end = last.end
     parts.append(escape(article.text[end:]))
     text = f'<div class="qa-text">{"".join(parts)}</div>'
-    return f'<article class="qa-article">{_map(article, cited)}<div class="qa-sheet">{_head(article, note)}{text}</div></article>'
+    sheet = f'<div class="qa-sheet">{_head(article, own, known)}{text}</div>'
+    return f'<article class="qa-article">{sheet}{_map(article, cited)}</article>'
 
 
 # -- what is marked: by the start of its sentence, its number and the words that answer
@@ -84,16 +86,18 @@ def _words(article: Article, sentence: Sentence, span: AnswerSpan | None) -> str
 # -- the head
 
 
-def _head(article: Article, note: str) -> str:
+def _head(article: Article, own: bool, known: bool) -> str:
     """Title, and where the article is from. A title that was made of the first words is heard, and not shown twice."""
-    own = article.text.lstrip("# \n").startswith(article.title.removesuffix("…"))
-    title = f'<h2 class="qa-title{" qa-heard" if own else ""}">{escape(article.title)}</h2>'
-    counts = (
-        f"{counted_in_words(len(article.paragraphs), 'paragraph')}, {counted_in_words(len(article.sentences), 'sentence')}"
-    )
-    about = " · ".join(escape(one) for one in (article.source, counts) if one)
-    told = f'<p class="qa-note">{escape(note)}</p>' if note else ""
-    return f'<header class="qa-head">{title}<p class="qa-source">{about}</p>{told}</header>'
+    within = article.text.lstrip("# \n").startswith(article.title.removesuffix("…"))
+    title = f'<h2 class="qa-title{" qa-heard" if within else ""}">{escape(article.title)}</h2>'
+    counts = [counted_in_words(len(article.paragraphs), "paragraph"), counted_in_words(len(article.sentences), "sentence")]
+    if article.pages:
+        counts.insert(0, counted_in_words(len(article.pages), "page"))
+    about = " · ".join(escape(one) for one in (article.author, article.date, article.source, ", ".join(counts)) if one)
+    remove = f' <button type="button" class="qa-tool" data-do="remove" data-of="{article.id}">Remove</button>' if own else ""
+    unknown = f"This article seems to be in another language ({article.language}) than the model knows: expect poor answers."
+    note = "" if known else f'<p class="qa-note" role="note">{escape(unknown)}</p>'
+    return f'<header class="qa-head">{title}<p class="qa-source">{about}{remove}</p>{note}</header>'
 
 
 def _is_title(article: Article, sentences: Sequence[Sentence]) -> bool:
@@ -112,8 +116,8 @@ def _map(article: Article, cited: _Cited) -> str:
     if not cited:
         return ""
     ticks = "".join(
-        f'<a class="qa-tick" href="#{place_id(article.id, sentence.start)}" tabindex="-1" data-tick="{cited[sentence.start][0]}" '
-        f'style="--from:{_share(sentence.start, article)};--to:{_share(sentence.end, article)}"></a>'
+        f'<a class="qa-tick" href="#{place_id(article.id, sentence.start)}" tabindex="-1" '
+        f'data-tick="{cited[sentence.start][0]}" style="--from:{_share(sentence.start, article)};--to:{_share(sentence.end, article)}"></a>'
         for sentence in article.sentences
         if sentence.start in cited
     )

@@ -1,4 +1,4 @@
-"""Answers and conversations as HTML to read, and figures as text. Pure functions; knows nothing of pages or how answers come.
+"""Answers and conversations as HTML to read, and figures as text. Pure functions; knows nothing of how answers come.
 
 Whatever came from an article, a title, a source or a question is data: in HTML every character of it that HTML or Markdown
 could read as a sign becomes a character reference. So it reads as it was written even where a page takes the HTML for
@@ -6,7 +6,7 @@ Markdown first, as a chat does.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -72,12 +72,18 @@ def counted_in_words(number: int, noun: str) -> str:
 Shown = tuple[str, Answer | str | None]  # a question as typed, and its answer, or a message in its place, or neither yet
 
 
-def conversation_to_html(turns: Sequence[Shown], *, titles: bool = False, suggestions: Sequence[str] = ()) -> str:
+def conversation_to_html(
+    turns: Sequence[Shown], *, titles: bool = False, suggestions: Sequence[str] = (), private: Collection[str] = ()
+) -> str:
     """A conversation, oldest turn first, and questions that could be asked next.
 
-    A region that a screen reader follows, and that the keyboard can scroll. `titles` names the article of each citation.
+    A region that a screen reader follows, and that the keyboard can scroll. `titles` names the article of each citation;
+    no link leads to the `private` articles, by their ids.
     """
-    drawn = "".join(_turn(number, *turn, titles=titles, last=number == len(turns)) for number, turn in enumerate(turns, 1))
+    drawn = "".join(
+        _turn(number, *turn, titles=titles, private=private, last=number == len(turns))
+        for number, turn in enumerate(turns, 1)
+    )
     asks = _suggestions(suggestions)
     if not turns:
         drawn = f'<div class="qa-turn qa-welcome"><p>{_WELCOME}</p>{asks}</div>'
@@ -90,11 +96,13 @@ _WELCOME = "Ask a question. The answer quotes the article, and each citation lea
 _LOOKING = '<p class="qa-looking" role="status">Reading<span>…</span></p>'
 
 
-def _turn(number: int, question: str, reply: Answer | str | None, *, titles: bool, last: bool) -> str:
+def _turn(
+    number: int, question: str, reply: Answer | str | None, *, titles: bool, private: Collection[str], last: bool
+) -> str:
     shown = question if len(question) <= _MAX_SHOWN else question[:_MAX_SHOWN] + "…"
     parts = [f'<h3 class="qa-question">{escape(shown)}</h3>'] if question.strip() else []
     if isinstance(reply, Answer):
-        parts += [_understood(reply, last), answer_to_html(reply, titles=titles, latest=last), _tools(reply, last)]
+        parts += [_understood(reply, last), answer_to_html(reply, titles=titles, latest=last), _tools(reply, private, last)]
     else:
         parts.append(_LOOKING if reply is None else message_to_html(reply))
     return f'<section class="qa-turn" aria-label="Question {number}">{"".join(parts)}</section>'
@@ -108,11 +116,11 @@ def _understood(answer: Answer, last: bool) -> str:
     return f'<p class="qa-understood">Understood as: <q>{escape(answer.query)}</q> {undo}</p>'
 
 
-def _tools(answer: Answer, last: bool) -> str:
+def _tools(answer: Answer, private: Collection[str], last: bool) -> str:
     """What can be done with a turn: a link to it; and with the last one, again or not at all."""
     cited = answer.evidence or answer.nearest
     parts = []
-    if cited:
+    if cited and cited[0].citation.article_id not in private:
         link = escape("?" + urlencode({"article": cited[0].citation.article_id, "q": answer.query}))
         parts.append(f'<a class="qa-tool" href="{link}" target="_blank" rel="noopener" data-do="link">Copy link</a>')
     if last:
@@ -222,7 +230,7 @@ def _meaning(answer: Answer) -> str:
     if answer.confidence is None:
         return "<p>Not calibrated: nobody has measured how often these models are right.</p>"
     hundred = round(100 * answer.confidence)
-    said = f"Of 100 first sentences with this confidence, about {hundred} are right, on questions like those it was measured on."
+    said = f"Of 100 first sentences as sure as this, about {hundred} are right, on questions like those it was measured on."
     return f"<p>{escape(said)}</p>"
 
 
