@@ -4,12 +4,20 @@ Frozen records; knows nothing of how they are found or shown. Every word of a qu
 article, and the records refuse to be made otherwise.
 """
 
+import base64
+import re
+import uuid
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import quote as percent_encoded
 
 from index import Article, Sentence
 
 __all__ = ["Answer", "AnswerSpan", "Citation", "Evidence"]
+
+AROUND = 32  # characters of the text before and after a quote that a citation carries, as annotation tools do
+WHOLE = 300  # characters up to which a link names the whole quote; of a longer one, its first and last words
+ENDS = 6  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +25,8 @@ class Citation:
     """Where a quote stands: `article.text[start:end] == quote`, in the version of the text that `sha256` names.
 
     `paragraph` counts from 1, `sentence` from 1 within its paragraph; `page` is None where the source has no pages;
-    offsets are half-open Unicode code points.
+    offsets are half-open Unicode code points. `prefix` and `suffix` are what stands around the quote, at most AROUND
+    characters each; they tell equal quotes apart in another version, and are no part of `to_dict`.
     """
 
     article_id: str
@@ -30,6 +39,8 @@ class Citation:
     end: int
     quote: str
     sha256: str
+    prefix: str = field(default="", repr=False, compare=False)
+    suffix: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def of(cls, article: Article, sentence: Sentence) -> "Citation":
@@ -45,6 +56,8 @@ class Citation:
             end=sentence.end,
             quote=article.quote(sentence),
             sha256=article.sha256,
+            prefix=article.text[max(0, sentence.start - AROUND) : sentence.start],
+            suffix=article.text[sentence.end : sentence.end + AROUND],
         )
 
     @property
@@ -56,6 +69,46 @@ class Citation:
     def holds(self, article: Article) -> bool:
         """Whether the article is the cited version and has these very words at this very place."""
         return self.sha256 == article.sha256 and article.text[self.start : self.end] == self.quote
+
+    @property
+    def link(self) -> str | None:
+        """An address that opens the source with the quote lit, where the source is a web page: a text fragment."""
+        if not re.match(r"https?://", self.source or "", re.IGNORECASE):
+            return None
+        words = self.quote.split()
+        parts = [words] if len(self.quote) <= WHOLE else [words[:ENDS], words[-ENDS:]]
+        # A hyphen, a comma or an ampersand would be read as part of the directive.
+        directive = ",".join(percent_encoded(" ".join(part), safe="").replace("-", "%2D") for part in parts)
+        address, _, fragment = str(self.source).partition("#")
+        return f"{address}#{fragment.partition(':~:')[0]}:~:text={directive}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON's types."""
+        fields = asdict(self)
+        del fields["prefix"], fields["suffix"]
+        return fields
+
+    def to_w3c(self) -> dict[str, Any]:
+        """The citation as a Web Annotation (W3C, 2017) in JSON-LD: its place by position, and by quote with what is around.
+
+        The target is the web page, with the cited version of its text by digest (RFC 6920), or that text itself.
+        """
+        digest = base64.urlsafe_b64encode(bytes.fromhex(self.sha256)).decode().rstrip("=")
+        version = f"ni:///sha-256;{digest}"
+        target: dict[str, Any] = {"source": self.source, "state": {"type": "TimeState", "cached": version}}
+        if not self.link:
+            target = {"source": version}
+        target["selector"] = [
+            {"type": "TextPositionSelector", "start": self.start, "end": self.end},
+            {"type": "TextQuoteSelector", "exact": self.quote, "prefix": self.prefix, "suffix": self.suffix},
+        ]
+        return {
+            "@context": "http://www.w3.org/ns/anno.jsonld",
+            "id": uuid.uuid5(uuid.NAMESPACE_URL, f"{version}#char={self.start},{self.end}").urn,
+            "type": "Annotation",
+            "motivation": "highlighting",
+            "target": target,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +146,15 @@ class Evidence:
         return self.citation.quote
 
     def __str__(self) -> str:
-        """The quote as it stands, and its citation on the line below."""
+        """The quote as it stands, its citation on the line below, and then what it leans on."""
         source = f" ({self.citation.source})" if self.citation.source else ""
-        return f"“{self.quote}”\n    {self.citation.place} · {self.citation.title}{source}"
+        context = "".join(f"\n    leans on {one.place}: “{one.quote}”" for one in self.context)
+        return f"“{self.quote}”\n    {self.citation.place} · {self.citation.title}{source}{context}"
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON's types, the quote first."""
-        return {"quote": self.quote} | asdict(self)
+        cited = {"context": [one.to_dict() for one in self.context], "citation": self.citation.to_dict()}
+        return {"quote": self.quote} | asdict(self) | cited
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from index import ArticleQAError, Encoder, Library, load
+from index import ArticleQAError, Encoder, Library, LoadError, load, load_bundled
 from qa.article_qa import LONG, ArticleQA
 from qa.calibration import Profile
 from qa.reader import SHIPPED, Reader
 from qa.rendering import counted_in_words, figures_to_text
+from qa.verification import claims_in, verify
 
 __all__ = ["Commands", "add_answer_arguments", "add_source_arguments", "answer_parts", "make_parser", "open_articles", "run"]
 
@@ -34,7 +35,7 @@ def make_parser() -> tuple[argparse.ArgumentParser, Commands]:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for declare in (_declare_ask, _declare_add, _declare_list, _declare_remove, _declare_verify):
         declare(commands)
-    for declare in (_declare_evaluate, _declare_calibrate):
+    for declare in (_declare_verify_citation, _declare_evaluate, _declare_calibrate):
         declare(commands)
     return parser, commands
 
@@ -243,6 +244,43 @@ def _verify(chosen: argparse.Namespace) -> int:
     )
     print(f"{counts[0]}, {counts[1]}: all whole")
     return 0
+
+
+# -- verify-citation
+
+
+def _declare_verify_citation(commands: Commands) -> None:
+    command = commands.add_parser(
+        "verify-citation",
+        help="check saved citations",
+        description="Check what `ask --json` printed, or a saved conversation, against the articles: each quote is "
+        "verbatim, moved, changed or missing. Exit status: 0 all verbatim, 1 not all.",
+    )
+    command.add_argument("file", metavar="FILE.json", type=Path)
+    among = command.add_mutually_exclusive_group()
+    among.add_argument(
+        "--article", metavar="FILE", action="append", default=[], help="check against this file; may be repeated"
+    )
+    among.add_argument("--library", metavar="DIR", type=Path, help="check against the articles kept in this folder")
+    add_source_arguments(command)
+    command.set_defaults(body=_verify_citation)
+
+
+def _verify_citation(chosen: argparse.Namespace) -> int:
+    try:
+        claims = claims_in(json.loads(chosen.file.read_text("utf-8")))
+    except OSError as error:
+        raise LoadError(f"{chosen.file} cannot be read: {error.strerror}.", "Check the name and the folder.") from None
+    except (ValueError, RecursionError):
+        raise LoadError(f"{chosen.file} is not JSON.", "Give what `ask --json` prints, or a saved conversation.") from None
+    if chosen.library is not None:
+        library = open_articles(chosen, [], chosen.library).library
+        articles = [library.get(entry.id) for entry in library.list()]
+    else:
+        articles = [load(source, encoding=chosen.encoding) for source in chosen.article] or [load_bundled()]
+    verdicts = [verify(claim, articles) for claim in claims]
+    print("\n".join(map(str, verdicts)) or "there is no citation in it")
+    return 0 if all(one.name == "verbatim" for one in verdicts) else 1
 
 
 # -- evaluate

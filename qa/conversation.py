@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa.answer import Answer
-from qa.followup import Past, readings
+from qa.followup import readings
+from qa.talk import Past
 
 if TYPE_CHECKING:
     from qa.article_qa import ArticleQA
