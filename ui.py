@@ -93,7 +93,7 @@ class _Page:
         """For articles of the visitor's own."""
         with gr.Column(elem_id="qa-add", visible=False) as self.form:
             html(adding_to_html(LIMITS))
-            self.drop = _make_drop()
+            self.drop = gr.File(elem_id="qa-drop", label="Files", file_count="multiple", height=120)
             self.address = gr.Textbox(
                 elem_id="qa-address",
                 label="Or the address of a page",
@@ -101,8 +101,7 @@ class _Page:
                 max_lines=1,
                 submit_btn="Fetch",
             )
-            self.paste = gr.Textbox(elem_id="qa-paste", label="Or a text", lines=3, max_lines=10)
-            self.add = gr.Button("Add the text", elem_id="qa-add-text", size="sm")
+            self.paste = gr.Textbox(elem_id="qa-paste", label="Or a text", lines=3, max_lines=10, submit_btn="Add")
             self.told = html(told_to_html(), elem_id="qa-told")
 
     def listen(self, page: "gr.Blocks") -> None:
@@ -116,9 +115,10 @@ class _Page:
             page.load(self.arrive, None, out, **quiet),
             self.box.submit(self.ask, [self.box], out, **quiet),
             self.picker.input(self.turn_to, [self.picker], out, **quiet),
-            self.drop.upload(self.upload, [self.drop], out, **quiet),
+            # As it is, not as gradio prepares it, which leaves an empty file behind. It has checked that it is an upload.
+            self.drop.upload(self.upload, [self.drop], out, preprocess=False, **quiet),
             self.address.submit(self.fetch, [self.address], out, **quiet),
-            self.add.click(self.add_text, [self.paste], out, **quiet),
+            self.paste.submit(self.add_text, [self.paste], out, **quiet),
         ]
         for component in (self.head, self.chat, self.choices, self.shelf, self.pane):
             events.append(component.act(self.act, None, out, **quiet))
@@ -222,9 +222,10 @@ class _Page:
 
     # -- articles of the visitor's own
 
-    def upload(self, files: Sequence[tuple[str, Path]], request: "gr.Request") -> Iterator[Update]:
+    def upload(self, files: Sequence[dict[str, Any]] | None, request: "gr.Request") -> Iterator[Update]:
         """Add uploaded files, one by one."""
-        makes = [(name, partial(from_upload, name, path)) for name, path in files]
+        named = [(str(file["orig_name"] or "a file"), Path(file["path"])) for file in files or ()]
+        makes = [(name, partial(from_upload, name, path)) for name, path in named]
         yield from self._add(makes, request, drop=None)
 
     def fetch(self, address: str, request: "gr.Request") -> Iterator[Update]:
@@ -240,6 +241,7 @@ class _Page:
     ) -> Iterator[Update]:
         visit = self.desk.visit(request.session_hash)
         refusals: list[str] = []
+        first = ""
         for number, (name, make) in enumerate(makes, 1):
             of = f" ({number} of {len(makes)})" if len(makes) > 1 else ""
             yield {self.told: told_to_html(f"Reading {name}{of}", refusals)}
@@ -249,27 +251,17 @@ class _Page:
                     self.told: told_to_html(f"Adding {article.title}{of}: {len(article.sentences):,} sentences", refusals)
                 }
                 visit.add(article)
+                first = first or article.id
             except ArticleQAError as error:
                 refusals.append(str(error))
             except Exception:
                 traceback.print_exc()
                 refusals.append(f"{name}: {MISTAKE}")
         visit.adding = bool(refusals)
+        visit.turn_to(first)
         if len(refusals) == len(makes):
             emptied = {name: value for name, value in emptied.items() if name == "drop"}
         yield self.show(visit, told=told_to_html(refusals=refusals), **emptied)
-
-
-def _make_drop() -> Any:
-    """A place for files, that gives their names and where gradio put them; what gradio itself gives leaves files behind."""
-
-    class Drop(gr.File):
-        is_template = True  # for the browser, it is its parent
-
-        def preprocess(self, payload: Any) -> Any:
-            return [(one.orig_name or Path(one.path).name, Path(one.path)) for one in payload or []]
-
-    return Drop(label="Drop files here", file_count="multiple", height=132, elem_id="qa-drop")
 
 
 def _add_endpoints(desk: Desk) -> None:
@@ -328,18 +320,39 @@ def _settle(desk: Desk) -> None:
 
 def serve(desk: Desk, host: str, port: int, *, auth: tuple[str, str] | None = None) -> "gr.Blocks":
     """Serve the page in a thread, and return it; `close()` ends that."""
-    os.environ["GRADIO_TEMP_DIR"] = uploads = tempfile.mkdtemp(prefix="article-qa-")
-    atexit.register(shutil.rmtree, uploads, ignore_errors=True)
+    held = Path(tempfile.mkdtemp(prefix="article-qa-"))
+    atexit.register(shutil.rmtree, held, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(held / "uploads")
     page = make_page(desk)
     font = gr.themes.LocalFont("IBM Plex Sans", (400, 700))  # a file of gradio's; the other weights there hold few letters
     theme = gr.themes.Base(font=[font, "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     page.launch(
         server_name=host, server_port=port, auth=auth, theme=theme,
-        css=(resources.files("qa") / "page.css").read_text("utf-8"),
+        css=_serif(held / "fonts") + (resources.files("qa") / "page.css").read_text("utf-8"),
+        allowed_paths=[str(held / "fonts")],
         share=False, ssr_mode=False, mcp_server=False, run_history=False, footer_links=[], max_file_size=MAX_UPLOAD,
         prevent_thread_lock=True, quiet=True,
     )  # fmt: skip
     return page
+
+
+def _serif(folder: Path) -> str:
+    """The rules for the face that articles and quotes are set in, whose files are put into this folder to be served."""
+    from importlib.util import find_spec
+
+    package = find_spec("font_source_serif_pro")
+    if package is None or package.origin is None:
+        return ""
+    rules = ""
+    folder.mkdir()
+    for weight, cut in ((400, "Regular"), (600, "Semibold")):
+        file = folder / f"SourceSerifPro-{cut}.ttf"
+        shutil.copy(Path(package.origin).parent / "files" / file.name, file)
+        rules += (
+            f'@font-face {{ font-family: "Source Serif Pro"; font-weight: {weight}; font-display: swap; '
+            f'src: url("gradio_api/file={file.as_posix()}") format("truetype"); }}\n'
+        )
+    return rules
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

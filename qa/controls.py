@@ -53,7 +53,7 @@ def _option(value: str, label: str, chosen: bool) -> str:
 def shelf_to_html(*, adding: bool) -> str:
     """The button that opens the form for articles of one's own."""
     expanded = "true" if adding else "false"
-    label = "Close" if adding else "Add an article"
+    label = "Close" if adding else "+ Add an article"
     return f'<button type="button" class="qa-tool" data-do="adding" aria-expanded="{expanded}">{label}</button>'
 
 

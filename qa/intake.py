@@ -6,11 +6,12 @@ The one place where that is decided, so that it can be seen that a name from a b
 import re
 from pathlib import Path
 
-from index import Article, LoadError, load, load_bytes, load_text
+from index import Article, LoadError, load_address, load_bytes, load_text
+from qa.rendering import shortened
 
 __all__ = ["from_address", "from_paste", "from_upload"]
 
-_WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 def from_upload(name: str, file: Path) -> Article:
@@ -28,15 +29,14 @@ def from_upload(name: str, file: Path) -> Article:
 
 
 def from_address(address: str) -> Article:
-    """The article at a web address. Raises LoadError; a path or another kind of address is refused before anything else."""
+    """The article at a web address. Raises LoadError, as for whatever else is written there: no file is opened."""
     address = address.strip()
     if not _WEB.match(address):
-        shown = address if len(address) <= 80 else address[:79] + "…"
         raise LoadError(
-            f"“{shown}” is not the address of a page." if shown else "There is no address.",
+            f"“{shortened(address)}” is not the address of a page." if address else "There is no address.",
             "Give one that begins with https:// or http://; a file of yours can be uploaded.",
         )
-    return load(address)
+    return load_address(address)
 
 
 def from_paste(text: str) -> Article:

@@ -85,6 +85,16 @@ def _words(article: Article, sentence: Sentence, span: AnswerSpan | None) -> str
 
 # -- the head
 
+_UNKNOWN = "The model has not learned the language of this article, so answers will be poor. It seems to be"
+_LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "es": "Spanish",
+    "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "la": "Latin",
+    "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
 
 def _head(article: Article, own: bool, known: bool) -> str:
     """Title, and where the article is from. A title that was made of the first words is heard, and not shown twice."""
@@ -95,8 +105,8 @@ def _head(article: Article, own: bool, known: bool) -> str:
         counts.insert(0, counted_in_words(len(article.pages), "page"))
     about = " · ".join(escape(one) for one in (article.author, article.date, article.source, ", ".join(counts)) if one)
     remove = f' <button type="button" class="qa-tool" data-do="remove" data-of="{article.id}">Remove</button>' if own else ""
-    unknown = f"This article seems to be in another language ({article.language}) than the model knows: expect poor answers."
-    note = "" if known else f'<p class="qa-note" role="note">{escape(unknown)}</p>'
+    code = article.language or ""
+    note = "" if known else f'<p class="qa-note" role="note">{_UNKNOWN} {escape(_LANGUAGES.get(code, code))}.</p>'
     return f'<header class="qa-head">{title}<p class="qa-source">{about}{remove}</p>{note}</header>'
 
 
@@ -115,14 +125,11 @@ def _map(article: Article, cited: _Cited) -> str:
     """
     if not cited:
         return ""
-    ticks = "".join(
-        f'<a class="qa-tick" href="#{place_id(article.id, sentence.start)}" tabindex="-1" '
-        f'data-tick="{cited[sentence.start][0]}" style="--from:{_share(sentence.start, article)};--to:{_share(sentence.end, article)}"></a>'
-        for sentence in article.sentences
-        if sentence.start in cited
-    )
+    ticks = "".join(_tick(article, one, cited[one.start][0]) for one in article.sentences if one.start in cited)
     return f'<div class="qa-map" aria-hidden="true"><div class="qa-line">{ticks}</div></div>'
 
 
-def _share(offset: int, article: Article) -> str:
-    return f"{offset / len(article.text):.4f}"
+def _tick(article: Article, sentence: Sentence, number: int) -> str:
+    start, end = (f"{offset / len(article.text):.4f}" for offset in (sentence.start, sentence.end))
+    link = f'href="#{place_id(article.id, sentence.start)}" tabindex="-1"'
+    return f'<a class="qa-tick" {link} data-tick="{number}" style="--from:{start};--to:{end}"></a>'

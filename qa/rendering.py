@@ -84,7 +84,7 @@ def conversation_to_html(
         _turn(number, *turn, titles=titles, private=private, last=number == len(turns))
         for number, turn in enumerate(turns, 1)
     )
-    asks = _suggestions(suggestions)
+    asks = _suggestions(suggestions, "It also answers" if turns else "It answers, for example")
     if not turns:
         drawn = f'<div class="qa-turn qa-welcome"><p>{_WELCOME}</p>{asks}</div>'
     elif asks:
@@ -128,11 +128,11 @@ def _tools(answer: Answer, private: Collection[str], last: bool) -> str:
     return f'<p class="qa-tools">{"".join(parts)}</p>' if parts else ""
 
 
-def _suggestions(questions: Sequence[str]) -> str:
+def _suggestions(questions: Sequence[str], label: str) -> str:
     if not questions:
         return ""
     items = "".join(f"<li>{_button('ask', one, of=one, kind='qa-suggestion')}</li>" for one in questions)
-    return f'<div class="qa-suggestions"><p class="qa-label">The article also answers</p><ul>{items}</ul></div>'
+    return f'<div class="qa-suggestions"><p class="qa-label">{label}</p><ul>{items}</ul></div>'
 
 
 def _button(act: str, label: str, *, of: str = "", kind: str = "qa-tool") -> str:
@@ -173,9 +173,20 @@ def _quote(number: int, evidence: Evidence, titles: bool, latest: bool, *, kind:
         f'<button type="button" class="qa-tool" data-do="copy" data-of="{escape(quotation(evidence.citation))}" '
         f'aria-label="Copy quote {number} with its citation">Copy</button>'
     )
-    cite = f'<figcaption class="qa-cite">{_link(evidence.citation, number, titles)}{sure}{copy}</figcaption>'
+    at_source = _at_source(evidence.citation, number)
+    cite = f'<figcaption class="qa-cite">{_link(evidence.citation, number, titles)}{sure}{copy}{at_source}</figcaption>'
     quote = f'<blockquote class="qa-quote">{_marked(evidence)}</blockquote>'
     return f'<figure class="{kind}"{name}>{quote}{cite}{_context(evidence, titles)}</figure>'
+
+
+def _at_source(citation: Citation, number: int) -> str:
+    """Where the article is from the web, a link that opens it there with the quote lit."""
+    if citation.link is None:
+        return ""
+    return (
+        f'<a class="qa-tool" href="{escape(citation.link)}" target="_blank" rel="noopener noreferrer" '
+        f'aria-label="Quote {number} at its source, in a new tab">At its source</a>'
+    )
 
 
 def _link(citation: Citation, number: int | None, titles: bool) -> str:

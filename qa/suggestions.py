@@ -8,6 +8,7 @@ pattern nothing is made of it: none is better than a clumsy one. Knows nothing o
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from index import Article, Sentence
 from qa.article_qa import ArticleQA
@@ -28,20 +29,23 @@ class Suggestion:
 
 
 def suggest(article: Article, qa: ArticleQA) -> list[Suggestion]:
-    """Questions that `qa`, which holds the article, answers with the sentence that they are made of; the surest first.
+    """Questions that `qa`, which holds the article, answers with the sentence that they are made of; the best to ask first.
 
     None where the models in use have no calibration: nobody could tell which ones are answered.
     """
     if not qa.calibrated:
         return []
     made = [(sentence, question) for sentence in article.sentences for question in questions_of(article, sentence)]
-    kept: dict[str, Suggestion] = {}
+    kept: dict[int, list[Suggestion]] = {}
     for sentence, question in made[:: max(1, len(made) // TRIES)][:TRIES]:  # from all over the article
         answer = qa.ask(question, k=1, within=[article.id])
         best = answer.evidence[0] if answer.evidence else None
         if best and best.citation.start == sentence.start and (best.confidence or 0) >= SURE:
-            kept.setdefault(question.casefold(), Suggestion(question, best.confidence or 0))
-    return sorted(kept.values(), key=lambda one: -one.confidence)[:MOST]
+            kept.setdefault(sentence.start, []).append(Suggestion(question, best.confidence or 0))
+    ranked = [sorted(of_one, key=lambda one: -one.confidence) for of_one in kept.values()]
+    # The surest of each sentence, then the second of each, so that three questions have three answers.
+    rounds = [sorted(filter(None, each), key=lambda one: -one.confidence) for each in zip_longest(*ranked)]
+    return [one for each in rounds for one in each][:MOST]
 
 
 def questions_of(article: Article, sentence: Sentence) -> list[str]:

@@ -17,6 +17,7 @@ from qa.pane import article_to_html
 from qa.rendering import Shown, conversation_to_html, message_to_html, shortened
 from qa.shelf import Shelf
 from qa.suggestions import Suggestion
+from qa.transcript import conversation_to_json, conversation_to_markdown
 
 if TYPE_CHECKING:
     from qa.desk import Desk
@@ -118,8 +119,13 @@ class Visit:
         return [error for error, _ in qa.profile.promises] if qa.calibrated else None
 
     def transcript(self, form: str) -> str:
-        """The conversation to be saved: as JSON, the `name` of a file, its `type` and its `text`."""
-        return json.dumps({"name": f"conversation.{form}", "type": "text/plain", "text": "later"})
+        """The conversation to be saved, with its citations: as JSON, the `name` of a file, its `type` and its `text`."""
+        turns = self._conversation.turns if self._conversation else ()
+        if form == "json":
+            saved = {"name": "conversation.json", "type": "application/json", "text": conversation_to_json(turns)}
+        else:
+            saved = {"name": "conversation.md", "type": "text/markdown", "text": conversation_to_markdown(turns)}
+        return json.dumps(saved)
 
     # -- articles
 
@@ -173,7 +179,7 @@ class Visit:
         if article.id in self._own and article.id not in self._suggestions:
             self._suggestions[article.id] = self._desk.suggestions(article, self._qa)
         future = self._suggestions.get(article.id) or self._desk.suggestions(article)
-        if not wait([future], patience).done:
+        if not wait([future], patience).done or article.id not in self.open[:1]:  # another one is in view by now
             return
         found, threshold = future.result(), self._qa.threshold(self.max_error)
         asked = {text.casefold() for question, reply in self.turns for text in (question.strip(), _query(reply))}
