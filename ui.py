@@ -38,7 +38,7 @@ MISTAKE = "This is a mistake in article-qa, not in what you did. The terminal th
 MAX_UPLOAD = 20 * 2**20  # bytes in a file; the longest novel has 4 MB, a PDF with pictures more
 PATIENCE = 30.0  # seconds until a page gives up on suggestions, which nobody waits for
 STALE = (60, 600)  # seconds: how often uploads that nobody has read are looked for, and how old they must be
-GONE = "The article that this link leads to is not here."
+GONE = "The article that this link leads to is not here. Ask one that is, or add it."
 DOWNLOAD = """saved => {
   const { name, type, text } = JSON.parse(saved), link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));
@@ -192,6 +192,9 @@ class _Page:
             yield from self._answered(visit, as_typed=what == "as-typed")
         elif what == "undo":
             yield self.show(visit, box=visit.undo())
+        elif what in ("scope", "error"):
+            visit.choose(what, of)
+            yield {self.choices: visit.choices()}
         else:
             visit.choose(what, of)
             yield self.show(visit, told=told_to_html())

@@ -42,11 +42,23 @@ element.addEventListener("change", event => {
   if (choice) trigger("act", { do: choice.dataset.do, of: choice.value });
 });
 
-/* The article turns to what the newest answer cites, where it has a pane of its own to scroll. */
+/* The conversation shows its newest turn from the top, and the article what the newest answer cites, each in its own pane. */
 const turn = () => {
-  const pane = element.closest("#qa-pane"), cited = element.querySelector(".qa-article:first-child .qa-cited[data-cited='1']");
-  if (!pane || !cited || pane.scrollHeight <= pane.clientHeight || getComputedStyle(pane).overflowY !== "auto") return;
+  const log = element.querySelector(".qa-log"), last = element.querySelector(".qa-turn:last-child");
+  if (log && last && last.offsetHeight > log.clientHeight) {
+    log.scrollTop += last.getBoundingClientRect().top - log.getBoundingClientRect().top;
+  }
+  const cited = element.querySelector(".qa-article:first-child .qa-cited[data-cited='1']");
+  if (!pane || !cited || getComputedStyle(pane).overflowY !== "auto") return;
   const place = cited.getBoundingClientRect(), frame = pane.getBoundingClientRect();
   if (place.top < frame.top || place.bottom > frame.bottom) cited.scrollIntoView({ block: "center" });
 };
 watch("value", turn);
+
+/* What scrolls can be reached by the keyboard. */
+const pane = element.closest("#qa-pane");
+if (pane) {
+  pane.tabIndex = 0;
+  pane.setAttribute("role", "region");
+  pane.setAttribute("aria-label", "Article");
+}

@@ -28,14 +28,13 @@ __all__ = [
 
 # Every ASCII sign, and the white space that ends a line: a blank line would end an HTML block, and begin Markdown.
 _ACTIVE = re.compile(r"[!-/:-@\[-`{-~\t\n\r]")
-_MAX_TITLE = 80  # characters, where a title stands beside something else
 _MAX_SHOWN = 2000  # characters of a question; far above what can be asked
 _SURE = ((0.8, "quite sure"), (0.5, "fairly sure"), (0.0, "not sure"))  # confidence, from the highest down
 
 
-def shortened(title: str) -> str:
-    """A title that fits where it is not the main thing: whole, or its beginning."""
-    return title if len(title) <= _MAX_TITLE else title[: _MAX_TITLE - 1] + "…"
+def shortened(title: str, most: int = 80) -> str:
+    """A title that fits where it is not the main thing: whole, or its beginning, of at most so many characters."""
+    return title if len(title) <= most else title[: most - 1].rstrip(" …") + "…"
 
 
 # -- HTML: of one line, without white space between blocks, so that Markdown sees a single block of HTML
@@ -100,7 +99,7 @@ def _turn(
     number: int, question: str, reply: Answer | str | None, *, titles: bool, private: Collection[str], last: bool
 ) -> str:
     shown = question if len(question) <= _MAX_SHOWN else question[:_MAX_SHOWN] + "…"
-    parts = [f'<h3 class="qa-question">{escape(shown)}</h3>'] if question.strip() else []
+    parts = [f'<h2 class="qa-question">{escape(shown)}</h2>'] if question.strip() else []
     if isinstance(reply, Answer):
         parts += [_understood(reply, last), answer_to_html(reply, titles=titles, latest=last), _tools(reply, private, last)]
     else:
@@ -192,7 +191,7 @@ def _at_source(citation: Citation, number: int) -> str:
 def _link(citation: Citation, number: int | None, titles: bool) -> str:
     label = f'<span class="qa-number">{escape(f"[{number}]")}</span> ' if number else ""
     where = f'<span class="qa-place">{escape(citation.place)}</span>'
-    of = f' <span class="qa-of">{escape(shortened(citation.title))}</span>' if titles else ""
+    of = f' <span class="qa-of">{escape(shortened(citation.title, 40))}</span>' if titles else ""
     return f'<a class="qa-link" href="#{sentence_id(citation)}">{label}{where}{of}</a>'
 
 
