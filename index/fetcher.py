@@ -41,8 +41,17 @@ _CLOSED = tuple(
     map(
         ipaddress.ip_network,
         # Networks that Python's own table has as global, in some versions, and that lead inside: the local NAT64 prefix,
-        # site-local addresses, 6to4 and Teredo, their relays, and the host of a large cloud's machines.
-        ("64:ff9b:1::/48", "fec0::/10", "2002::/16", "2001::/32", "192.88.99.0/24", "168.63.129.16/32", "100.64.0.0/10"),
+        # site-local addresses, 6to4 and Teredo, their relays, and what clouds tell their machines secrets at.
+        (
+            "64:ff9b:1::/48",
+            "fec0::/10",
+            "2002::/16",
+            "2001::/32",
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "168.63.129.16/32",
+            "100.64.0.0/10",
+        ),
     )
 )
 

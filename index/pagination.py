@@ -21,6 +21,7 @@ _BROKEN = re.compile(r"(\w+)[-\u00ad\u2010]$")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00a0": " ", "\0": None}
 )
+_NARROWEST = 30  # characters of a line of running text
 _EDGE = 2  # lines at the top and at the bottom of a page that may be a running head
 _SAME_PLACE = 3.0  # points
 
@@ -112,7 +113,7 @@ def _parts(paragraph: list[Line], line: Line, leading: float, full: int, turned:
     short = len(before) < 0.6 * full
     if turned or line.y > last.y:  # another page or column
         indented = line.x > first.x + 0.8 * size and not turned
-        return ends and (short or indented or len(before) < 0.8 * full)
+        return ends and (short or indented or len(before) < 0.8 * full or full < _NARROWEST)
     if last.y - line.y > 1.18 * leading * size:
         return True
     if line.x > last.x + 0.8 * size:  # the first line of a paragraph, or what hangs under an item

@@ -89,8 +89,9 @@ def _lines(page: Any) -> list[Line]:
             place = y - number * 1.2 * size
             if lines and not fresh and abs(place - lines[-1].y) < 0.6 * max(size, lines[-1].size):
                 lines[-1].add(piece, size, bold)
-            elif lines and fresh and abs(place - lines[-1].y) < 0.1 * size and x > lines[-1].x:
-                lines[-1].add(" " + piece, size, bold)
+            elif lines and abs(place - lines[-1].y) < 0.45 * max(size, lines[-1].size) and x > lines[-1].x:
+                # Further along the same line; what is smaller stands above or below it, and belongs to the word before.
+                lines[-1].add(piece if size < 0.8 * lines[-1].size else " " + piece, size, bold)
             else:
                 lines.append(Line(piece, x, place, size, bold))
             fresh = False

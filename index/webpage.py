@@ -17,20 +17,27 @@ _DECLARED = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})|^\s*<\?xml[^>]{0,100}encoding=[\"']([\w.:-]{1,40})", re.I
 )
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_GAP = re.compile(r"(?:<br\b[^>]{0,20}>\s*){2,}", re.IGNORECASE)  # how old pages part their paragraphs
 _PARAGRAPHS = {"p", "head", "quote", "code", "list", "item", "table", "div", "body", "main", "ab", "fw"}
 
 
 def read(data: bytes, encoding: str | None) -> Extracted:
     """The article's text, a paragraph for each heading, item, quotation and table row, with a blank line between them."""
     from trafilatura import bare_extraction
+    from trafilatura.settings import use_config
 
+    settings = use_config()
+    # Below this many characters trafilatura takes the whole page instead, and runs its paragraphs into one.
+    settings.set("DEFAULT", "MIN_EXTRACTED_SIZE", "100")
     html = re.sub(r"^\s*<\?xml[^>]*\?>", "", decode(data, encoding))  # it would claim an encoding once more
+    html = _GAP.sub("<p>", html)
     found: Any = bare_extraction(
         html,
         include_comments=False,
         include_tables=True,
         with_metadata=True,
         date_extraction_params={"extensive_search": False},
+        config=settings,
     )
     if found is None:
         raise LoadError(

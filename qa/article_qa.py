@@ -47,12 +47,15 @@ class ArticleQA:
     def from_files(
         cls,
         *sources: str | Path,
-        encoding: str = "utf-8",
+        encoding: str | None = None,
         encoder: Encoder | None = None,
         reader: Reader | None = SHIPPED,
         profile: Profile | None = None,
     ) -> "ArticleQA":
-        """Ask these files of plain text or Markdown, in memory. Raises LoadError where one cannot be read."""
+        """Ask these files, pages or PDFs at http(s) addresses, or standard input ("-"), in memory.
+
+        Raises LoadError where one cannot be read.
+        """
         if not sources:
             raise LoadError("No file is named.", "Name one, or use from_bundled() for the article that comes along.")
         return cls._of([load(source, encoding=encoding) for source in sources], encoder, reader, profile)

@@ -17,8 +17,10 @@ from typing import Any
 from index import ArticleQAError, Encoder, Library, LoadError, load, load_bundled
 from qa.article_qa import LONG, ArticleQA
 from qa.calibration import Profile
+from qa.progress import Bar
 from qa.reader import SHIPPED, Reader
 from qa.rendering import counted_in_words, figures_to_text
+from qa.sources import foreign_note, identity, listed
 from qa.verification import claims_in, verify
 
 __all__ = ["Commands", "add_answer_arguments", "add_source_arguments", "answer_parts", "make_parser", "open_articles", "run"]
@@ -72,7 +74,11 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
 
 def add_source_arguments(command: argparse.ArgumentParser) -> None:
     """The arguments that say how sources are read, and by which model."""
-    command.add_argument("--encoding", default="utf-8", help="of the article files (default: utf-8)")
+    command.add_argument("--encoding", help="of text files and web pages (default: utf-8, and what a page says of itself)")
+    _add_model_arguments(command)
+
+
+def _add_model_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="NAME-OR-PATH", help="a sentence-transformers model (default: all-MiniLM-L6-v2)")
     command.add_argument("--download", action="store_true", help="allow the model to be fetched by its name")
 
@@ -136,7 +142,13 @@ def _declare_ask(commands: Commands) -> None:
     command = commands.add_parser("ask", help="answer one question", description="Answer one question with cited quotes.")
     command.add_argument("question", metavar="QUESTION")
     among = command.add_mutually_exclusive_group()
-    among.add_argument("--article", metavar="FILE", action="append", default=[], help="ask this file; may be repeated")
+    among.add_argument(
+        "--article",
+        metavar="FILE-OR-URL",
+        action="append",
+        default=[],
+        help="ask this, or standard input (-); may be repeated",
+    )
     among.add_argument("--library", metavar="DIR", type=Path, help="ask the articles kept in this folder")
     command.add_argument(
         "--in", metavar="ARTICLE-ID", dest="within", action="append", help="ask only this article; may be repeated"
@@ -154,6 +166,9 @@ def _declare_ask(commands: Commands) -> None:
 def _ask(chosen: argparse.Namespace) -> int:
     qa = open_articles(chosen, chosen.article, chosen.library)
     answer = qa.ask(chosen.question, k=chosen.k, max_error=chosen.max_error, within=chosen.within)
+    asked = [entry for entry in qa.library.list() if not chosen.within or entry.id in chosen.within]
+    if note := foreign_note(asked, qa.library.encoder):
+        _say(note)
     if chosen.json:
         _print_json(answer.to_dict())
     else:
@@ -166,36 +181,69 @@ def _ask(chosen: argparse.Namespace) -> int:
 
 def _declare_add(commands: Commands) -> None:
     command = commands.add_parser(
-        "add", help="keep articles in a library", description="Add files to a library, made if need be."
+        "add",
+        help="keep articles in a library",
+        description="Add articles to a library, made if need be: text, Markdown, web pages, PDFs and Word documents. "
+        "A changed version of the same source replaces it.",
     )
-    command.add_argument("sources", metavar="FILE", nargs="+")
+    command.add_argument(
+        "sources",
+        metavar="FILE-OR-URL",
+        nargs="+",
+        help="also a folder, a pattern in quotation marks, or - for standard input",
+    )
     _add_library(command, required=True)
     add_source_arguments(command)
     command.set_defaults(body=_add)
 
 
 def _add(chosen: argparse.Namespace) -> int:
-    qa = ArticleQA.open(chosen.library, create=True, encoder=_encoder(chosen))
-    failed = 0
-    for source in chosen.sources:
+    sources, failed = _listed(chosen.sources)
+    library = ArticleQA.open(chosen.library, create=True, encoder=_encoder(chosen)).library
+    known = {entry.source for entry in library.list()}
+    kept = sentences = 0
+    with Bar(len(sources), "articles") as bar:
         try:
-            # Known by its full path: two files of one name in two folders are two sources, and neither replaces the other.
-            article = load(source, encoding=chosen.encoding, name=os.path.realpath(source))
-        except ArticleQAError as error:
+            for source in sources:
+                name = identity(source)
+                try:
+                    article = load(source, encoding=chosen.encoding, name=name)
+                except LoadError as error:
+                    bar.print(f"article-qa: {error}", error=True)
+                    failed += 1
+                    continue
+                new = library.add(article, progress=len(article.sentences) > LONG and len(sources) == 1)
+                what = "there already" if not new else "replaced" if name and article.source in known else "added"
+                bar.print(f"{article.id}  {what}  {article.title}")
+                if note := foreign_note([article], library.encoder):
+                    bar.print(f"article-qa: {note}", error=True)
+                kept, sentences = kept + 1, sentences + len(article.sentences)
+                bar.step(counted_in_words(sentences, "sentence"))
+        except KeyboardInterrupt:
+            bar.print(f"article-qa: {counted_in_words(kept, 'article')} of {len(sources)} kept", error=True)
+            raise
+    if failed:
+        _say(f"{failed} of {kept + failed} not added; the others are" if kept else "nothing is added")
+    return 0 if not failed else 1 if kept else 2
+
+
+def _listed(named: Sequence[str]) -> tuple[Sequence[str], int]:
+    """The files and addresses that the names stand for, each once, and how many of the names stand for none."""
+    sources: dict[str, None] = {}
+    failed = 0
+    for name in named:
+        try:
+            sources |= dict.fromkeys(listed(name))
+        except LoadError as error:
             _say(str(error))
             failed += 1
-            continue
-        new = qa.library.add(article, progress=len(article.sentences) > LONG)
-        print(f"{article.id}  {'added' if new else 'there already'}  {article.title}")
-    if failed:
-        _say(f"{failed} of {len(chosen.sources)} not added; the others are")
-    return 0 if not failed else 2 if failed == len(chosen.sources) else 1
+    return list(sources), failed
 
 
 def _declare_list(commands: Commands) -> None:
     command = commands.add_parser("list", help="list the articles", description="List id, sentences, title and source.")
     _add_library(command, required=False)
-    add_source_arguments(command)
+    _add_model_arguments(command)
     command.set_defaults(body=_list)
 
 
@@ -210,7 +258,7 @@ def _declare_remove(commands: Commands) -> None:
     command = commands.add_parser("remove", help="remove articles", description="Remove articles from a library, by id.")
     command.add_argument("articles", metavar="ARTICLE-ID", nargs="+")
     _add_library(command, required=True)
-    add_source_arguments(command)
+    _add_model_arguments(command)
     command.set_defaults(body=_remove)
 
 
@@ -227,7 +275,7 @@ def _remove(chosen: argparse.Namespace) -> int:
 def _declare_verify(commands: Commands) -> None:
     command = commands.add_parser("verify", help="check a library", description="Check file, texts, spans and vectors.")
     _add_library(command, required=False)
-    add_source_arguments(command)
+    _add_model_arguments(command)
     command.set_defaults(body=_verify)
 
 
@@ -305,7 +353,7 @@ def _declare_evaluate(commands: Commands) -> None:
     command.add_argument("--predictions", metavar="OUT.jsonl", type=Path, help="write a line for each question")
     command.add_argument("--json", action="store_true", help="print the figures as JSON")
     add_answer_arguments(command)
-    add_source_arguments(command)
+    _add_model_arguments(command)
     command.set_defaults(body=_evaluate)
 
 
@@ -346,7 +394,7 @@ def _declare_calibrate(commands: Commands) -> None:
     command.add_argument("--limit", metavar="N", type=int, help="only N questions, drawn at random")
     command.add_argument("--seed", metavar="S", type=int, default=0, help="of the drawing (default: 0)")
     add_answer_arguments(command, profile=False)
-    add_source_arguments(command)
+    _add_model_arguments(command)
     command.set_defaults(body=_calibrate)
 
 

@@ -7,7 +7,6 @@ it holds the first character of any gold answer. Knows nothing of how an answer 
 import itertools
 import json
 import random
-import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -16,17 +15,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from index import Article, Encoder, Library, LoadError, QuestionError, load_text
 from qa.answer import Answer
 from qa.article_qa import ArticleQA
 from qa.calibration import Profile
 from qa.metrics import auroc, mean, ranking_figures, span_em, span_f1
+from qa.progress import counted
 from qa.reader import SHIPPED, Reader
 from qa.retriever import FUSION, Ranked
 
-__all__ = ["Outcome", "Question", "counted", "evaluate", "measure", "prediction", "read_questions", "run_files", "sample"]
+__all__ = ["Outcome", "Question", "evaluate", "measure", "prediction", "read_questions", "run_files", "sample"]
 
 RRF_K = 60  # Cormack, Clarke, Buettcher 2009
 DEPTH = 10  # how much of a ranking is kept
@@ -127,11 +126,6 @@ def _entry_questions(entry: dict[str, Any], source: str) -> Iterator[Question]:
                 offset,
             )
         offset += len(context.replace("\r\n", "\n")) + 2
-
-
-def counted(items: Iterable[Item], unit: str) -> Iterator[Item]:
-    """The items, with a bar on stderr that counts them as they are taken."""
-    return iter(tqdm(items, unit=unit, file=sys.stderr))
 
 
 def sample(questions: Sequence[Question], limit: int | None, seed: int) -> list[Question]:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from index import LoadError
 from qa.article_qa import ArticleQA
 from qa.calibration import Profile, features
-from qa.evaluation import Question, counted, read_questions, sample
+from qa.evaluation import Question, read_questions, sample
+from qa.progress import counted
 from qa.retriever import Ranked
 
 __all__ = ["Case", "calibrate", "cases_of", "fit", "thresholds"]

@@ -1,5 +1,6 @@
 """The commands, as a shell sees them: what goes to stdout, what to stderr, and the exit status."""
 
+import io
 import json
 import os
 import signal
@@ -90,6 +91,59 @@ def test_add_skips_a_bad_file_names_it_and_keeps_the_others(run: Run, tmp_path: 
     assert run("add", tmp_path / "absent.txt", "--library", tmp_path / "new")[0] == 2
 
 
+def test_add_takes_folders_patterns_and_standard_input(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a folder what has a known ending and is not hidden, each file once; what fits nothing is told and skipped."""
+    texts = tmp_path / "texts"
+    (texts / "deep" / ".git").mkdir(parents=True)
+    for number, name in enumerate(["a.txt", "deep/b.MD", "deep/c.py", ".d.txt", "deep/.git/e.txt", "~$f.docx", "[g].txt"]):
+        (texts / name).write_text(f"Red apple {number}.", "utf-8")
+    (texts / "deep" / "h.html").write_text("<html><body><article><p>Green banana tree.</p></article></body></html>", "utf-8")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Blue cherry.")))
+    named = (texts, texts / "a.txt", f"{texts}/**/*.txt", f"{texts}/[g].txt", "-")
+    status, out, err = run("add", *named, "--library", tmp_path / "kept")
+    assert (status, err) == (0, "")
+    assert [line.split("  ", 2)[1:] for line in out.splitlines()] == [
+        ["added", title] for title in ("Red apple 6.", "Red apple 0.", "Red apple 1.", "Green banana tree.", "Blue cherry.")
+    ]
+    assert run("add", tmp_path / "kept", f"{texts}/*.rtf", texts / "a.txt", "--library", tmp_path / "kept")[::2] == (
+        1,
+        f"article-qa: There is no article in {tmp_path / 'kept'}. Its files should end in one of "
+        ".docx .htm .html .markdown .md .pdf .txt .xhtml.\n"
+        f"article-qa: No file fits {texts}/*.rtf. Check the pattern and the folder.\n"
+        "article-qa: 2 of 3 not added; the others are\n",
+    )
+
+
+def test_a_changed_file_replaces_its_old_version(run: Run, library: Path, fruit: Path) -> None:
+    fruit.write_text("Red apple. Green fig.\n", "utf-8")
+    assert run("add", fruit, "--library", library)[1].endswith(f"  replaced  {TITLE}\n")
+    assert run("list", "--library", library)[1].count("\n") == 1
+
+
+def test_standard_input_replaces_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two texts that came that way are two articles without a source."""
+    for text in (b"Red apple.", b"Green fig tree."):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+        assert run("add", "-", "--library", tmp_path / "kept")[0] == 0
+    assert [line.split("  ")[-1] for line in run("list", "--library", tmp_path / "kept")[1].splitlines()] == [
+        "Red apple.",
+        "Green fig tree.",
+    ]
+
+
+def test_an_article_in_another_language_is_said_to_be(run: Run, tmp_path: Path) -> None:
+    """By add and by ask, of the default model, which knows English; nobody knows what another one knows."""
+    german = tmp_path / "sturm.txt"
+    german.write_text(
+        "Der Sturm erreichte Skagen am Montagabend und riss das Dach von der alten Fischhalle. Niemand wurde verletzt."
+    )
+    said = "the article seems to be in another language than English (de). The model knows English"
+    status, _, err = run("add", german, "--library", tmp_path / "kept", model=False)
+    assert status == 0 and said in err
+    assert said in run("ask", "Wer wurde verletzt?", "--article", german, "--no-reader", model=False)[2]
+    assert "another language" not in run("ask", "Wer wurde verletzt?", "--article", german)[2]
+
+
 def test_the_bundled_article_is_asked_where_none_is_named(run: Run) -> None:
     status, out, err = run("ask", "who did Zhao meet?", "--k", "1", model=False)
     assert (status, err) == (0, "")
@@ -108,7 +162,8 @@ def test_the_bundled_article_is_asked_where_none_is_named(run: Run) -> None:
         (["ask", "x", "--in", "nothing"], "There is no article nothing in the library."),
         (["ask", "x", "--max-error", "0.1"], "An error rate cannot be promised"),
         (["ask", "x", "--article", "absent.txt"], "There is no file absent.txt. Check the name and the folder."),
-        (["ask", "x", "--article", "https://example.org/"], "is an address, and only files can be read."),
+        (["ask", "x", "--article", "http://127.0.0.1/"], "leads to 127.0.0.1, which is not on the public internet."),
+        (["ask", "x", "--article", "file:///etc/hostname"], "is no http or https address."),
         (["ask", "x", "--library", "absent"], "There is no library in absent. Make one: article-qa add"),
         (["remove", "x", "--library", "absent"], "There is no library in absent."),
         (["evaluate", "absent.json"], "absent.json cannot be read"),

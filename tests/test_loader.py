@@ -1,10 +1,13 @@
 """What becomes an article, and what is refused, with which cure."""
 
 import codecs
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from makers import make_pdf
 
 from index import Article, LoadError, load, load_bundled, load_text
 from index import loader as loader_module
@@ -69,22 +72,9 @@ def test_an_encoding_that_is_none_is_refused(tmp_path: Path, encoding: str) -> N
     assert cure == "Name one such as utf-8, latin-1 or utf-16."
 
 
-@pytest.mark.parametrize(
-    ("data", "what"),
-    [
-        (b"%PDF-1.7\nanything", "a PDF"),
-        (b"PK\x03\x04anything", "a zip archive or an office document"),
-        (b"\x89PNG\r\n\x1a\n", "a picture"),
-    ],
-)
-def test_a_known_format_is_named(tmp_path: Path, data: bytes, what: str) -> None:
-    file = written(tmp_path, data)
-    assert refusal(file) == (f"{file} is {what}, not text.", "Extract its text first, and give that file.")
-
-
 def test_a_binary_file_is_refused(tmp_path: Path) -> None:
-    """By the first byte that is no UTF-8, or by the NUL that no text holds."""
-    program = written(tmp_path, b"\x7fELF\x02\x01\xff", "program")
+    """By the first byte that is no UTF-8, or by the NUL that no text holds, where its format is not known."""
+    program = written(tmp_path, b"\x7fEXE\x02\x01\xff", "program")
     assert refusal(program)[0] == f"{program} is not utf-8 at byte 6."
     zeros = written(tmp_path, b"abc\0\0", "zeros")
     assert refusal(zeros) == (
@@ -123,13 +113,22 @@ def test_an_empty_file_is_refused(tmp_path: Path, data: bytes) -> None:
     assert refusal(file) == (f"{file} is empty.", "Give an article of at least one word.")
 
 
-@pytest.mark.parametrize("address", ["https://example.org/a", "ftp://example.org/a.txt", "file:///etc/passwd"])
-def test_an_address_is_refused(address: str) -> None:
-    """It is told from a missing file, and nothing is fetched."""
-    assert refusal(address) == (
-        f"{address} is an address, and only files can be read.",
-        "Save the page as text and give that file.",
-    )
+@pytest.mark.parametrize("address", ["ftp://example.org/a.txt", "file:///etc/passwd", "FILE://localhost/etc/passwd"])
+def test_an_address_of_another_kind_is_refused(no_network: None, address: str) -> None:
+    """It is told from a missing file, and nothing is fetched or opened."""
+    problem, cure = refusal(address)
+    assert problem == f"{address} is no http or https address."
+    assert cure == "Only those are fetched; a file is named by its path."
+
+
+def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any format, like a file without a name; it has no source unless it is given one."""
+    for data, text in ((b"One.\r\nTwo.", "One.\nTwo."), (make_pdf([["One fish."]]), "One fish.")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        article = load("-")
+        assert (article.text, article.source) == (text, None)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert refusal("-")[0] == "standard input is empty."
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

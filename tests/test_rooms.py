@@ -27,7 +27,7 @@ DOORS = {
     "sqlite3": "index/connection.py",
     "tokenizers": "index/network.py",
     "torch": "index/transformer.py",
-    "tqdm": "qa/evaluation.py",
+    "tqdm": "qa/progress.py",
     "trafilatura": "index/webpage.py",
     "transformers": "index/encoder.py",
 }
