@@ -10,9 +10,10 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from index import Article, Encoder, Library, LoadError, QuestionError, load, load_bundled, load_text
+from index import Article, Encoder, Library, LoadError, QuestionError, Sentence, load, load_bundled, load_text
 from qa.answer import Answer, AnswerSpan, Citation, Evidence
 from qa.calibration import READER, RETRIEVAL, Profile
+from qa.context import leans_on
 from qa.conversation import Conversation
 from qa.reader import SHIPPED, Reader
 from qa.retriever import Ranked, Retriever
@@ -248,9 +249,15 @@ class ArticleQA:
                 score=one.score,
                 confidence=self.profile.confidence(ranked, place) if self.calibrated else None,
                 answer=_answer(one),
+                context=_context(one.candidate.article, one.candidate.sentence),
             )
             for place, one in enumerate(ranked[:k])
         ]
+
+
+def _context(article: Article, sentence: Sentence) -> tuple[Citation, ...]:
+    """The sentences that say who or what goes with the pronoun that the sentence begins with, where it does."""
+    return tuple(Citation.of(article, one) for one in leans_on(article, sentence))
 
 
 def _answer(ranked: Ranked) -> AnswerSpan | None:

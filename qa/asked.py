@@ -13,6 +13,7 @@ from qa.talk import LONG_ANSWER, Past, Talk, asks_for
 __all__ = ["Asked", "TIME", "ask_again", "told"]
 
 _WH = re.compile(r"who|whom|whose|what|which|when|where|why|how", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:that|how|what|why|where|when|who|if|whether|because|to|not|he|she|it|they|we|i)\b", re.IGNORECASE)
 _WHEN_OR_WHERE = re.compile(r"(?:when|where|in|on|at)\b", re.IGNORECASE)
 TIME = re.compile(
     r"\b(?:(?:in|on|by|since|until|before|after|during|around)\s+)?(?:(?:early|late|the (?:year|summer|winter|spring|autumn|"
@@ -71,8 +72,7 @@ def ask_again(wh: str, last: Past, talk: Talk) -> str | None:
         return None
     answer = _carried(last, talk, asked)
     if asked.subject:
-        if not answer:
-            return None
+        answer = answer or ("anyone" if asked.wh.lower().startswith("who") else "anything")
         if asked.aux:
             return f"{wh} {asked.aux} {answer} {asked.rest}"
         verb, _, rest = asked.rest.partition(" ")
@@ -95,20 +95,23 @@ def _carried(last: Past, talk: Talk, asked: Asked) -> str | None:
     if not asks_for(asked.wh):
         return None
     marked = talk.marked(last)
-    if marked:
-        return marked[0].words
     words = (last.answer or "").split()
-    return last.answer if 0 < len(words) <= LONG_ANSWER and "," not in str(last.answer) else None
+    short = 0 < len(words) <= LONG_ANSWER and not re.search(r"[,;:“”\"]", str(last.answer))
+    if marked and (asked.wh.lower().startswith("who") or marked[0].words.split()[-1] == words[-1]):
+        return marked[0].words
+    return last.answer if short and not _CLAUSE.match(str(last.answer)) else None
 
 
 def _adverbial(last: Past) -> str | None:
     """A place or time with the preposition that it has in its sentence: "to Russia"."""
     if not last.answer or len(last.answer.split()) > LONG_ANSWER or not last.quotes:
         return None
-    if last.answer.split()[0].lower() in english.PREPOSITIONS:
+    opens = last.answer.split()[0].lower()
+    if opens in english.PREPOSITIONS and (opens != "for" or not last.question.lower().startswith("when")):
         return last.answer
     before = re.search(rf"\b(\w+)\s+(?:the\s+)?{re.escape(last.answer)}", last.quotes[0])
-    if before and before[1].lower() in english.PREPOSITIONS:
+    fits = TIME.search(last.answer) if last.question.lower().startswith("when") else last.answer[:1].isupper()
+    if before and before[1].lower() in english.PREPOSITIONS and fits:
         return f"{before[1].lower()} {last.answer}"
     return last.answer if TIME.fullmatch(last.answer) else None
 
@@ -126,7 +129,8 @@ def _with_object(asked: Asked, answer: str, talk: Talk) -> str:
     names = talk.cast.mentions(rest)
     subject = len(names[0].words) + names[0].start if names and names[0].start <= 4 else 0
     for found in re.finditer(r"\b\w+\b", rest):
-        if found.start() > subject and found[0].lower() in english.PREPOSITIONS and found.start() > len(words[0]):
+        infinitive = found[0].lower() == "to" and re.match(r"to [a-z]+\s*$|to (?!the |a |an )[a-z]", rest[found.start() :])
+        if found.start() > max(subject, len(words[0])) and found[0].lower() in english.PREPOSITIONS and not infinitive:
             return f"{rest[: found.start()]}{answer} {rest[found.start() :]}"
     return f"{rest} {answer}"
 
@@ -147,6 +151,7 @@ def told(last: Past, talk: Talk) -> str | None:
                 answer = _carried(last, talk, asked)
                 objected = _with_object(replace(asked, rest=rest), answer, talk) if answer else rest
                 return f"{asked.rest[:width]} {form} {objected}".strip()
-    if last.answer and len(last.answer.split()) <= LONG_ANSWER:
-        return last.answer
-    return None
+    answer = last.answer or ""
+    first = answer.split()[:1]
+    short = first and len(answer.split()) <= LONG_ANSWER and not _CLAUSE.match(answer)
+    return answer if short and first[0].lower() not in english.PREPOSITIONS else None

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qa.answer import Answer
-from qa.followup import readings
+from index import Article, LibraryError
+from qa.answer import Answer, Citation
+from qa.english import is_verb_form
+from qa.followup import asks_for_more, readings
 from qa.talk import Past
 
 if TYPE_CHECKING:
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "MAX_TURNS", "Turn"]
 
 MAX_TURNS = 50  # that are kept; older ones are forgotten
-MARGIN = 0.15  # of confidence by which a reading must be better than those before it, which the language prefers
+LIKELY = 0.5  # a confidence from which on a reading is not doubted: the language prefers it to those that follow
+MARGIN = 0.15  # of confidence by which a later reading must be better than an unlikely earlier one
+NEAR = 30_000  # characters of an article on either side of a citation that can say who is who
+LONGEST = 400  # characters of a question that can lean on others, and of a query that is made of it
+LONGEST_NAME = 6  # words of a title that names what its article is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Conversation:
         the question stands alone, and with `as_typed`. A question that raises QuestionError is no turn.
         """
         with self._lock:
-            queries = [question.strip()] if as_typed else readings(question, [_past(turn) for turn in self._turns])
+            queries = [question.strip()] if as_typed else self._readings(question)
             answer = self._best(question, queries)
             self._turns.append(Turn(question, answer))
             return answer
@@ -80,18 +86,74 @@ class Conversation:
         with self._lock:
             self._turns.clear()
 
+    def _readings(self, question: str) -> list[str]:
+        """What the question may mean, as queries; what cannot be asked is left for `ask` to refuse."""
+        if not question.strip() or len(question) > LONGEST:
+            return [question]
+        past = [_past(turn) for turn in self._turns]
+        cited = next((turn.answer.evidence[0].citation for turn in reversed(self._turns) if turn.answer.evidence), None)
+        article = self._article(cited.article_id) if cited else self._only_article()
+        if article is None:
+            found = readings(question, past)
+        else:
+            first = max(0, cited.start // NEAR - 1) * NEAR if cited else 0
+            near = article.text[first : first + 2 * NEAR]
+            found = readings(question, past, topic=article.title if _can_be_named(article.title) else "", text=near)
+        return [query for query in found if len(query) <= LONGEST] or [question.strip()]
+
+    def _article(self, article_id: str) -> Article | None:
+        try:
+            return self._qa.library.get(article_id)
+        except LibraryError:  # removed since
+            return None
+
+    def _only_article(self) -> Article | None:
+        """The article that is asked, where it is one."""
+        wanted = [self.within] if isinstance(self.within, str) else self.within
+        ids = [entry.id for entry in self._qa.library.list() if wanted is None or entry.id in wanted]
+        return self._article(ids[0]) if len(ids) == 1 else None
+
+    def _told(self) -> set[Citation]:
+        """The best evidence of the last turn, which "what else?" does not ask for again."""
+        return {one.citation for turn in list(self._turns)[-1:] for one in turn.answer.evidence[:1]}
+
     def _best(self, question: str, queries: list[str]) -> Answer:
-        """The answer by the first reading, unless the evidence is clearly better for a later one."""
-        best, *others = (
-            self._qa.ask(question, query=query, k=self._k, max_error=self.max_error, within=self.within) for query in queries
-        )
-        for other in others:
-            if (best.abstained and not other.abstained) or (other.confidence or 0) > (best.confidence or 0) + MARGIN:
-                best = other
-        return replace(best, question=question)
+        """The answer by the first reading, unless the evidence is not likely for it and clearly better for a later one."""
+        best: Answer | None = None
+        told = self._told() if asks_for_more(question) else set()
+        for query in queries:
+            answer = self._qa.ask(question, query=query, k=self._k + len(told), max_error=self.max_error, within=self.within)
+            if told:
+                answer = _without(answer, told, self._k)
+            if best is None or (answer.confidence or 0.0) > (best.confidence or 0.0) + MARGIN:
+                best = answer
+            if not best.abstained and (best.confidence or 0.0) >= LIKELY:
+                break
+        assert best is not None
+        return best
+
+
+def _without(answer: Answer, told: set[Citation], k: int) -> Answer:
+    """The answer by what has not been told yet, where there is any."""
+    new = tuple(one for one in answer.evidence if one.citation not in told)
+    return (
+        replace(answer, evidence=new[:k], confidence=new[0].confidence)
+        if new
+        else replace(answer, evidence=answer.evidence[:k], nearest=answer.nearest[:k])
+    )
+
+
+def _can_be_named(title: str) -> bool:
+    """Whether a title names something ("The tide mill at Eskary"), and is no headline or first sentence."""
+    words = title.rstrip().split()
+    return 0 < len(words) <= LONGEST_NAME and not title.endswith((".", "…", "!", "?")) and not any(map(is_verb_form, words))
 
 
 def _past(turn: Turn) -> Past:
-    shown = turn.answer.evidence
-    marked = shown[0].answer if shown else None
-    return Past(turn.answer.query, tuple(one.quote for one in shown), marked.text if marked else None)
+    answer = turn.answer
+    if answer.abstained:
+        return Past(answer.query, typed=turn.question)
+    best = answer.evidence[0]
+    quotes = tuple(one.quote for one in answer.evidence)
+    context = tuple(citation.quote for citation in best.context)
+    return Past(answer.query, quotes, best.answer.text if best.answer else None, turn.question, context)

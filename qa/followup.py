@@ -13,7 +13,7 @@ from qa.asked import TIME, Asked, ask_again, told
 from qa.mentions import Mention
 from qa.talk import Past, Talk
 
-__all__ = ["MAX_READINGS", "readings"]
+__all__ = ["MAX_READINGS", "asks_for_more", "readings"]
 
 MAX_READINGS = 3  # that are worth trying: each is searched and read
 
@@ -22,18 +22,24 @@ def readings(question: str, past: Sequence[Past], *, topic: str = "", text: str 
     """How the question may be meant, as queries that stand alone, the likeliest first; itself where it stands alone.
 
     `past` has the earlier turns, oldest first; `topic` is what everything is about, where it can be named (an
-    encyclopedia's title); `text` the article, for evidence of who is who.
+    encyclopedia's title); `text` the article, for evidence of who is who. Without a text, nothing says that "the band" is
+    known by that, and a question that names nothing is about the topic.
     """
     question = question.strip()
     if not past and not topic:
         return [question]
     talk = Talk(past, topic, text)
     bare = _LEAD.sub("", question)
-    for rule in (_correction, _interrogative, _fragment, _leaning):
+    for rule in (_correction, _interrogative, _fragment, _leaning, _unnamed):
         found = [_tidy(query, question) for query in rule(bare, talk)]
         if found:
             return list(dict.fromkeys(found))[:MAX_READINGS]
     return [question]
+
+
+def asks_for_more(question: str) -> bool:
+    """Whether the question asks for something other than what was just answered: "who else?", "what other talks?" """
+    return _MORE.search(question) is not None
 
 
 # -- the rules' tables
@@ -98,6 +104,8 @@ _EMPTY = re.compile(
     r"\bthere(?:\s+(?:is|are|was|were|has|have|will|be)|[’']s)\b",
     re.IGNORECASE,
 )
+_MORE = re.compile(r"\b(?:else|(?:any|what|which|who) others?|another|anything more|besides)\b", re.IGNORECASE)
+_DEFINING = re.compile(r"(?:what|who) (?:is|are|was|were) (?!the\b|one\b|some\b|his\b)|what does .* mean", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*(?:of|for|in|on|about|from|with|to|by|and|at)\s*(?:all of |any of |one of )?")  # "the name of its"
 _THE_TWO = re.compile(
     r"\b(?:the two|the pair|both(?: of them)?|the two of them|these two|those two)\b"
@@ -107,7 +115,8 @@ _THE_TWO = re.compile(
 _THAT_EVENT = re.compile(
     rf"\b(?P<before>(?:{_AUX}|after|before|since|until|during|of|from|about|by|because of|than|like|with|for|to|"
     r"said|say|do|did|done|cause|mean|caused|think of|make of))\s+(?P<that>that|this)(?=\s*(?:$|[?.,!]|happen|mean|cause|"
-    r"change|true|important|possible|work|take|come|end|start|begin|last|cost|necessary|enough|successful|all|surpris))",
+    r"change|true|important|possible|work|take|come|end|start|begin|last|cost|necessary|enough|successful|all|surpris|"
+    r"done|sell|do|go|a|an|the|typically|usually|ever|also|so)\b)",
     re.IGNORECASE,
 )
 _THAT_NOUN = re.compile(
@@ -155,11 +164,20 @@ def _interrogative(question: str, talk: Talk) -> Iterator[str]:
         yield re.sub(r"\b(?:anyone|anybody|someone|somebody|anything|something)\b", wh, asked.rest, flags=re.IGNORECASE)
         return
     if again := ask_again(wh, last, talk):
-        yield again
+        yield _counting(again, wh, talk) if wh in ("how many", "how much") else again
     else:
         yield (
             f"{wh} {asked.aux} {asked.rest}" if asked.aux and not asked.subject else f"{wh}: {last.question.rstrip('?!. ')}"
         )
+
+
+def _counting(query: str, wh: str, talk: Talk) -> str:
+    """ "how many did Crooa pick up the rowers" as "how many rowers did Crooa pick up"."""
+    counted = [one for one in talk.cast.things(query) if one.plural or wh == "how much"]
+    if not counted:
+        return query
+    bare = re.sub(r"^the (?:\d[\d,]* )?", "", counted[-1].words)
+    return f"{wh} {bare}{query[len(wh) : counted[-1].start]}{query[counted[-1].end_in(query) :].lstrip()}"
 
 
 def _fragment(question: str, talk: Talk) -> Iterator[str]:
@@ -200,7 +218,9 @@ def _substituted(x: str, last: Past, talk: Talk) -> Iterator[str]:
         before, after = query[: old.start], query[old.end_in(query) :]
         owner = re.match(r"[’']s?\b", after)
         yield f"{before}{english.possessive(x)}{after[owner.end() :]}" if owner else f"{before}{x}{after}"
-    if not alike:
+    if not alike and (pronoun := re.search(r"\b(?:he|she|it|they)\b", query)):  # who it was is not known
+        yield f"{query[: pronoun.start()]}{x}{query[pronoun.end() :]}"
+    elif not alike:
         yield f"{query} {x}"
 
 
@@ -238,7 +258,7 @@ def _correction(question: str, talk: Talk) -> Iterator[str]:
     used = talk.cast.mentions(last.question)
     options: list[Mention] = []
     for turn in reversed(talk.past):
-        for passage in (*(turn.context), *turn.quotes[:1], turn.question):
+        for passage in (*turn.quotes[:1], *turn.context, turn.question):
             for mention in talk.cast.names(passage):
                 if any(_alike(mention, other) for other in used) and not any(mention.same(other) for other in options):
                     options.append(mention)
@@ -281,6 +301,16 @@ def _leaning(question: str, talk: Talk) -> Iterator[str]:
             query = next(_resolved(query, others[0], fit))
         if query != question:
             yield query
+
+
+def _unnamed(question: str, talk: Talk) -> Iterator[str]:
+    """A question that names nothing, where there is a topic and no article to say what "the band" is."""
+    named = re.sub(r"\s*\([^)]*\)$", "", talk.topic)
+    known = set(re.findall(r"\w+", named.lower())) - english.SMALL
+    if not named or talk.text or _DEFINING.match(question) or known & set(re.findall(r"\w+", question.lower())):
+        return
+    if not talk.cast.names(question):
+        yield f"{named}: {question}"
 
 
 def _inner(question: str, pronoun: re.Match[str], talk: Talk) -> bool:

@@ -7,14 +7,14 @@ the article would take it: "captain Lewis Carrow", "in Skagen", a "She" at the s
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from qa import english
 
-__all__ = ["Cast", "Mention", "cast_of"]
+__all__ = ["Cast", "Mention", "cast_around", "cast_of"]
 
-MAX_TEXT = 60_000  # characters that evidence is taken from: a long article's first 30 pages
+MAX_TEXT = 60_000  # characters that evidence is taken from: of a long article, 30 pages around a place
 
 _TOKEN = r"(?:(?:[A-Z]\.)+|(?:Dr|Mr|Mrs|Ms|St|Prof|Gen|Col|Capt|Sgt|Rev)\.|[A-Z][^\W_]*(?:[-’'](?!s\b)[^\W_]+)*)"
 _NAME = re.compile(rf"{_TOKEN}(?:\s(?:(?:of|de|van|von|der|den|al|bin|la|le|du|del)\s){{0,2}}{_TOKEN})*")
@@ -26,8 +26,12 @@ _PLACES = frozenset(
     """.split()
 )
 _AT = frozenset("in at near into outside".split())
-_NOUNS = re.compile(r"\b(the|a|an)\s+((?:[a-z][\w’'-]*\s?){1,4})", re.IGNORECASE)
+_NOUNS = re.compile(r"\b([Tt]he|[Aa]n?)\s+((?:[a-z\d][\w’',-]*\s?){1,4})")
+_ALIAS_BEFORE = re.compile(r"[A-Z][\w.’'-]*,\s$")  # "Hana Sorvino, a chemist": the name stands for both
+_ALIAS_AFTER = re.compile(r"\s?(?:,\s|is\s|was\s)?(?:Dr\.\s)?[A-Z]")  # "the engineer Piet Akkerman"
+_BESIDE = re.compile(r"\b(?:an?|the|his|her|its|their)\s(?:[a-z-]+\s)?([a-z-]+),\s$")  # "a brewer, Matthew Fenn"
 _ADJECTIVE = re.compile(r"(?:al|ic|ous|ive|ful|less|ish|able|ible|ary|est|ern|ese|ed|ing|first|last|next|new|old|big)$")
+_ROLE = re.compile(r"(?:er|or|ist|ian|man|woman|ant|ess)$")
 _WORDS = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
 _PRONOUNS = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b", re.IGNORECASE)
 
@@ -62,16 +66,24 @@ def cast_of(text: str) -> "Cast":
     return Cast(text)
 
 
+def cast_around(text: str, start: int) -> "Cast":
+    """The cast of a text, or of the part of a long one that a place in it stands in."""
+    first = max(0, start // (MAX_TEXT // 2) - 1) * (MAX_TEXT // 2)  # in steps, so that neighbours share one
+    return cast_of(text[first : first + MAX_TEXT])
+
+
 class Cast:
     """The names of a text and what is known of them, to find them again in any passage or question about it."""
 
     def __init__(self, text: str) -> None:
-        self.text = text[:MAX_TEXT]
+        self.text = text
         self._lower = self.text.lower()
         self._common = {word for word in _WORDS.findall(self.text) if word.islower()}
         self._inner = {  # capital words that do not open a sentence
             token for found in _NAME.finditer(self.text) for token in self._tokens(found) if not token.endswith(".")
         }
+        never = self._common | english.SMALL | english.TIMES | english.PEOPLE
+        self._typed_small = {token.lower(): token for token in sorted(self._inner) if token.lower() not in never}
         self._votes: dict[str, Counter[str]] = {}
         found = list(self._names(self.text))
         self._full = sorted({name for _, name, _ in found if " " in name}, key=lambda name: (len(name), name))
@@ -91,11 +103,9 @@ class Cast:
 
     def names(self, passage: str) -> list[Mention]:
         """The names in a passage, in its order; of a question in small letters, those that the text knows."""
-        found = [self._mention(name, start) for start, name, _ in self._names(passage)]
-        for token in sorted(self._inner):  # sorted, so that nothing hangs on a set's order
-            if token.lower() in self._common or token.lower() in english.SMALL | english.TIMES | english.PEOPLE:
-                continue
-            for small in re.finditer(rf"\b{re.escape(token.lower())}\b", passage):
+        found = [self._with_article(self._mention(name, start), passage) for start, name, _ in self._names(passage)]
+        for small in _WORDS.finditer(passage):
+            if token := self._typed_small.get(small[0]):
                 found.append(self._mention(token, small.start()))
         return sorted(found, key=lambda one: one.start)
 
@@ -107,6 +117,9 @@ class Cast:
             if words:
                 head = words[-1]
                 kind = self._kind_of_noun(head)
+                named = _ALIAS_BEFORE.search(passage[: match.start()]) or _ALIAS_AFTER.match(passage, match.end())
+                if kind == "person" and named:
+                    continue
                 phrase = f"the {' '.join(words)}"
                 found.append(Mention(phrase, kind, english.is_plural(head), _gender(head), match.start()))
         return found
@@ -142,6 +155,13 @@ class Cast:
         return self._mention(mention.words, mention.start)
 
     # -- names
+
+    def _with_article(self, mention: Mention, passage: str) -> Mention:
+        """The name as it is called: "the Marigold", where the passage says so."""
+        start = mention.start
+        if mention.kind == "person" or passage[max(0, start - 4) : start].lower() != "the ":
+            return mention
+        return replace(mention, words=f"the {mention.words}", start=start - 4)
 
     def _tokens(self, found: re.Match[str]) -> list[str]:
         """The tokens of a name, without its first where that only opens a sentence."""
@@ -188,10 +208,17 @@ class Cast:
 
     def _mention(self, name: str, start: int) -> Mention:
         votes: Counter[str] = Counter()
-        for full in {*self._full_names(name), name}:
-            votes += self._votes.get(full, Counter())
+        full = self._full_names(name)
+        for one in {*full, name}:
+            votes += self._votes.get(one, Counter())
         gender = "m" if votes["m"] > votes["f"] else "f" if votes["f"] > votes["m"] else ""
-        return Mention(name, self._kind_of_name(name, votes), name.endswith(("ans", "ese")), gender, start)
+        return Mention(
+            name,
+            self._kind_of_name(full[0] if len(full) == 1 else name, votes),
+            name.endswith(("ans", "ese")),
+            gender,
+            start,
+        )
 
     def _kind_of_name(self, name: str, votes: Counter[str]) -> str:
         words = {token.lower() for token in name.split()}
@@ -217,7 +244,7 @@ class Cast:
             self._vote(name, "person", _gender(last))
         elif last in ("himself", "herself"):
             self._vote(name, "person", "m" if last == "himself" else "f")
-        elif last in english.SPEAKING:
+        elif ((beside := _BESIDE.search(before)) and (" " in name or _ROLE.search(beside[1]))) or last in english.SPEAKING:
             self._vote(name, "person")
         elif last in _AT:
             self._vote(name, "place")
@@ -262,7 +289,8 @@ class Cast:
         kept: list[str] = []
         for word in words:
             low = word.lower()
-            if low in english.SMALL or (kept and english.is_verb_form(low)):
+            ended = kept and (english.is_verb_form(low) or (english.is_plural(kept[-1]) and not english.is_plural(low)))
+            if low in english.SMALL or ended:  # a plural is rarely followed by another word of its phrase
                 break
             owner = re.fullmatch(r"(.+?)[’']s?", low)
             kept.append(owner[1] if owner else low)

@@ -5,7 +5,7 @@ Knows nothing of visits or pages. What is on a shelf is in memory alone, and gon
 
 from collections.abc import Iterable, Sequence
 
-from index import Article, Candidate, Library, LoadError
+from index import Article, Candidate, Entry, Library, LoadError
 
 __all__ = ["LIMITS", "MAX_OWN", "MAX_OWN_SENTENCES", "Shelf"]
 
@@ -32,10 +32,10 @@ class Shelf(Library):
 
     def put(self, article: Article) -> None:
         """Add an article. Raises LoadError where the shelf is full."""
-        held = self.list()
+        held = self.own()
         if len(held) >= MAX_OWN:
             raise LoadError(f"You have {len(held)} articles of your own, and no more fit.", "Remove one first.")
-        sentences = sum(len(self.get(entry.id).sentences) for entry in held)
+        sentences = sum(entry.sentences for entry in held)
         if sentences + len(article.sentences) > MAX_OWN_SENTENCES:
             raise LoadError(
                 f"{article.title} has {len(article.sentences):,} sentences; {MAX_OWN_SENTENCES - sentences:,} more fit.",
@@ -43,11 +43,25 @@ class Shelf(Library):
             )
         self.add(article)
 
+    def own(self) -> Sequence[Entry]:
+        """The articles on the shelf itself, oldest first."""
+        return super().list()
+
+    def list(self) -> Sequence[Entry]:
+        """The articles of both, those behind first."""
+        return [*self.behind.list(), *self.own()]
+
+    def get(self, article_id: str) -> Article:
+        """The article with this id, here or behind. Raises LibraryError where there is none."""
+        on_shelf = any(entry.id == article_id for entry in self.own())
+        return super().get(article_id) if on_shelf else self.behind.get(article_id)
+
     def search(self, query: str, *, within: Iterable[str] | None = None) -> Sequence[Candidate]:
         """Both libraries' candidates. Their scores depend on no other article, so they can stand side by side."""
-        own = {entry.id for entry in self.list()}
-        if within is None:
-            return [*super().search(query, within=own), *self.behind.search(query)]
-        wanted = {within} if isinstance(within, str) else set(within)
-        found = super().search(query, within=wanted & own) if wanted & own else []
-        return [*found, *self.behind.search(query, within=wanted - own)] if wanted - own else found
+        own = {entry.id for entry in self.own()}
+        wanted = {within} if isinstance(within, str) else None if within is None else set(within)
+        here = own if wanted is None else wanted & own
+        found = super().search(query, within=here) if here else []
+        if wanted is None or wanted - own:
+            found = [*found, *self.behind.search(query, within=None if wanted is None else wanted - own)]
+        return found

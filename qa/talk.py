@@ -36,14 +36,15 @@ class Past:
 
 def asks_for(question: str) -> bool:
     """Whether the question asks for somebody or something, so that its answer is what is spoken of next."""
-    return re.match(r"(?:who|whom|whose|what|which)\b", question, re.IGNORECASE) is not None
+    return re.match(r"(?:(?:by|with|to|for|from|about|of|in) )?(?:who|what|which)", question, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
 class Talk:
     """The turns that a question can lean on, with whom and what they speak of.
 
-    `topic` is what everything is about, or ""; `text` the article, or "" where there is none to look into.
+    `topic` is what everything is about, or ""; `text` the article, or "" where there is none to look into. Where there is
+    one, the topic is meant only where nothing else was spoken of: its name would find a sentence for any question.
     """
 
     turns: Sequence[Past]
@@ -97,7 +98,7 @@ class Talk:
             for passages in ((one.question, one.answer or ""), one.quotes[:1], (*one.context, *one.quotes[:1])):
                 named = _distinct(mention for passage in passages for mention in self.cast.names(passage))
                 for kind in ("person", "place", "group", ""):
-                    alike = [mention for mention in named if mention.kind == kind]
+                    alike = [one for one in named if one.kind == kind and (kind or " " in one.words)]
                     if len(alike) == 2 or (len(alike) > 2 and kind == "person"):
                         return Mention(f"{alike[0].words} and {alike[1].words}", kind, True)
         return None
@@ -114,30 +115,31 @@ class Talk:
             marked = self.marked(turn)
             asked_who = re.match("who", turn.question, re.IGNORECASE) and len(marked) == 1
             found += fit(marked, "person") if asked_who else []
-            found += fit(self.cast.names(turn.question), "person", "")
-            found += fit(self._topics(), "person", "") if turn is self.past[-1] else []
+            named = fit(self.cast.mentions(turn.question), "person", "")
+            full = [one for one in named if one.kind == "person" or " " in one.words]  # a lone word may be anything
+            found += full
+            found += fit(self._topics(), "person", "") if turn is self.past[-1] and not self.text else []
             found += fit(self._told(turn), "person")
+            found += [one for one in named if one not in full and not english.is_plural(one.words)]
         return found or fit(self._topics(), "person", "")
 
     def _things(self) -> list[Mention]:
         return [one for one in self._all() if one.kind != "person" and not one.plural]
 
     def _many(self) -> list[Mention]:
-        last = self.past[-1:]
-        answers = [one for turn in last if asks_for(turn.question) for one in self.marked(turn) if one.plural]
-        topics = [one for one in self._topics() if one.kind in ("group", "") or one.plural]
+        named = self._topics()
+        topics = [one for one in named if one.plural or (one.words != one.words.lower() and one.kind in ("group", ""))]
         pair = self.pair()
-        asked = [one for turn in last for one in self.cast.mentions(turn.question)]
-        everything = self._all()
-        return [
-            *answers,
-            *([one for one in asked if one.plural]),
-            *([pair] if pair and pair.kind == "person" else []),
-            *topics,
-            *([pair] if pair else []),
-            *(one for one in everything if one.plural or one.kind == "group"),
-            *(one for one in everything if one.kind in ("person", "")),
-        ]
+        found: list[Mention] = []
+        for turn in reversed(self.past):
+            marked, asked, quoted = self.marked(turn), self.cast.mentions(turn.question), list(self._told(turn))
+            found += [one for one in marked if one.plural and asks_for(turn.question)]
+            if turn is self.past[-1]:
+                found += [*([] if self.text else topics), *(one for one in asked if one.plural), *([pair] if pair else [])]
+            for group in (asked, marked, quoted):
+                found += [one for one in group if one.plural or one.kind == "group"]
+            found += [one for one in (*marked, *asked, *quoted) if one.kind in ("person", "")]
+        return found or topics
 
     def _places(self) -> list[Mention]:
         """With the word that belongs before it: "in Skagen", "on the pond"."""
@@ -157,7 +159,7 @@ class Talk:
         for turn in reversed(self.past):
             marked, asked = self.marked(turn), self.cast.mentions(turn.question)
             found += [*marked, *asked] if asks_for(turn.question) else [*asked, *marked]
-            found += self._topics() if turn is self.past[-1] else []
+            found += self._topics() if turn is self.past[-1] and not self.text else []
             found += self._told(turn)
         return found or self._topics()
 
@@ -168,9 +170,12 @@ class Talk:
     def _topics(self) -> list[Mention]:
         if not self.topic:
             return []
-        words = re.sub(r"\s*\([^)]*\)$", "", self.topic)
+        words = re.sub(r"^The ", "the ", re.sub(r"\s*\([^)]*\)$", "", self.topic))
+        plural = english.is_plural(words.split()[-1])
+        if any(word.islower() and word not in english.SMALL for word in words.split()):  # "The tide mill at Eskary"
+            return [Mention(words, "thing", plural)]
         known = self.cast.known(Mention(words))
-        return [replace(known, plural=known.plural or english.is_plural(words.split()[-1]))]
+        return [replace(known, plural=known.plural or plural)]
 
     def _in_full(self, mention: Mention) -> str:
         """The mention's words; the topic's, which are the better known, where it is that."""

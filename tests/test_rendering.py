@@ -254,7 +254,7 @@ def test_a_question_that_waits() -> None:
 def test_hostile_text_is_text(text: str) -> None:
     """Whatever stands in article, title, source, question or message makes no element, no attribute, and no Markdown."""
     plain = article_of("x" * len(text), (0, len(text), 1, 1), title="t", source="s")
-    article = article_of(text, (0, len(text), 1, 1), title=text, source=text)
+    article = article_of(text, (0, len(text), 1, 1), title=text, source="s" + text)
     draws: list[Callable[[Article], str]] = [
         lambda one: answer_to_html(Answer("q", "q", (evidence_of(one, 0),)), titles=True),
         lambda one: answer_to_html(Answer("q", "q", (), (evidence_of(one, 0),), reason=one.text)),
