@@ -1,110 +1,274 @@
 """The chat in a browser, and the `article-qa` command: all that `qa.cli` has, and `chat`.
 
 The door to gradio, which is imported only when the chat starts. Knows nothing of how answers are found or drawn: it wires
-questions to `qa.desk`, and what comes back to `qa.rendering`.
+what a visitor does to `qa.visit`, and shows what that draws.
 """
 
 import argparse
-import ipaddress
+import atexit
 import os
-import socket
+import shutil
 import sys
+import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index import ArticleQAError, Encoder, QuestionError
+from index import Article, ArticleQAError, Encoder, QuestionError
 from qa import cli
-from qa.desk import MAX_TURNS, Desk, Visit
-from qa.rendering import answer_to_html, message_to_html
+from qa.controls import adding_to_html, masthead_to_html, shelf_to_html, told_to_html
+from qa.desk import Desk
+from qa.intake import from_address, from_paste, from_upload
+from qa.listening import check_free, credentials, is_loopback, warn_of_strangers
+from qa.rendering import message_to_html
+from qa.shelf import LIMITS
+from qa.visit import WARMING, Visit
 
 if TYPE_CHECKING:
     import gradio as gr
 
 __all__ = ["main", "make_page", "serve"]
 
-MASTHEAD = (
-    '<header class="qa-masthead"><h1>Ask the article</h1>'
-    "<p>Answers are its own words, each with its place. What it does not say, it does not answer.</p></header>"
-)
-WARMING = "Warming up: the language model is being loaded. A question asked now is answered as soon as that is done."
-MISTAKE = "This is a mistake in article-qa, not in your question. The terminal that it runs in says more."
+MISTAKE = "This is a mistake in article-qa, not in what you did. The terminal that it runs in says more."
+MAX_UPLOAD = 20 * 2**20  # bytes in a file; the longest novel has 4 MB, a PDF with pictures more
+PATIENCE = 30.0  # seconds until a page gives up on suggestions, which nobody waits for
+STALE = (60, 600)  # seconds: how often uploads that nobody has read are looked for, and how old they must be
+GONE = "The article that this link leads to is not here. Ask one that is, or add it."
+DOWNLOAD = """saved => {
+  const { name, type, text } = JSON.parse(saved), link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}"""
+Update = dict[Any, Any]  # what becomes of which component
 
 
 def make_page(desk: Desk) -> "gr.Blocks":
     """The page and its two endpoints, not yet served."""
+    global gr  # gradio reads the annotations of what listens to its events, and looks their names up here
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     import gradio as gr
 
-    titles = desk.titles()
-    first = Visit(open=[article_id for _, article_id in titles[:1]])
-    page: gr.Blocks
-    with gr.Blocks(title="Ask the article", fill_width=True) as page:
-        visit = gr.State(first)
+    with gr.Blocks(title="Ask the article", fill_width=True, delete_cache=STALE) as page:
+        shown = _Page(desk)
+        shown.listen(page)
+        _add_endpoints(desk)
+    blocks: gr.Blocks = page
+    return blocks
+
+
+class _Page:
+    """The components, and what each of their events does. What is shown comes from the session's visit alone."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        first = Visit(desk)
+        script = (resources.files("qa") / "page.js").read_text("utf-8")
+        html = partial(gr.HTML, apply_default_css=False, js_on_load=script)
         with gr.Row(elem_id="qa-panes"):
             with gr.Column(elem_id="qa-asking"):
-                gr.HTML(MASTHEAD, apply_default_css=False)
-                chat = gr.HTML(first.chat(), elem_id="qa-chat", apply_default_css=False)
-                status = gr.HTML(_status(desk), elem_id="qa-status", apply_default_css=False)
-                with gr.Row(elem_id="qa-examples", visible=bool(desk.examples)):
-                    examples = [gr.Button(example, size="sm") for example in desk.examples]
-                box = gr.Textbox(
+                self.head = html(masthead_to_html(), elem_id="qa-head")
+                self.chat = html(first.chat(), elem_id="qa-chat")
+                self.status = html(_status(desk), elem_id="qa-status")
+                self.box = gr.Textbox(
                     elem_id="qa-box", label="Your question", placeholder="Ask about the article", lines=1, max_lines=5,
                     submit_btn="Ask", autofocus=True,
                 )  # fmt: skip
+                self.choices = html(first.choices(), elem_id="qa-choosing")
             with gr.Column(elem_id="qa-reading"):
-                picker = gr.Dropdown(
-                    titles, value=first.open[0] if titles else None, label="Article", visible=len(titles) > 1,
-                    elem_id="qa-picker", interactive=True,
-                )  # fmt: skip
-                pane = gr.HTML(first.pane(desk), elem_id="qa-pane", apply_default_css=False)
+                with gr.Row(elem_id="qa-shelf"):
+                    self.picker = gr.Dropdown(label="Article", elem_id="qa-picker", interactive=True)
+                    self.shelf = html(shelf_to_html(adding=False), elem_id="qa-adding-bar")
+                self._build_form(html)
+                self.pane = html(first.pane(), elem_id="qa-pane")
+        self.saved = gr.Textbox(visible=False)
 
-        def arrive(visit: Visit) -> Iterator[list[Any]]:
-            choices = desk.titles()
-            shown = visit.open[0] if visit.open else None
-            yield [gr.update(choices=choices, value=shown, visible=len(choices) > 1), _status(desk)]
-            if not desk.warm:
-                _settle(desk)
-                yield [gr.skip(), _status(desk)]
+    def _build_form(self, html: Callable[..., Any]) -> None:
+        """For articles of the visitor's own."""
+        with gr.Column(elem_id="qa-add", visible=False) as self.form:
+            html(adding_to_html(LIMITS))
+            self.drop = gr.File(elem_id="qa-drop", label="Files", file_count="multiple", height=120)
+            self.address = gr.Textbox(
+                elem_id="qa-address",
+                label="Or the address of a page",
+                placeholder="https://",
+                max_lines=1,
+                submit_btn="Fetch",
+            )
+            self.paste = gr.Textbox(elem_id="qa-paste", label="Or a text", lines=3, max_lines=10, submit_btn="Add")
+            self.told = html(told_to_html(), elem_id="qa-told")
 
-        def respond(question: str, visit: Visit) -> Iterator[list[Any]]:
-            visit.turns = [*visit.turns[1 - MAX_TURNS :], (question, "" if desk.warm else message_to_html(WARMING))]
-            yield ["", visit.chat(), gr.skip(), gr.skip(), visit]
-            rest = ""
+    def listen(self, page: "gr.Blocks") -> None:
+        """Bind every event to its method."""
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+        out = [
+            self.box, self.chat, self.status, self.choices, self.picker, self.shelf, self.form, self.pane,
+            self.drop, self.address, self.paste, self.told,
+        ]  # fmt: skip
+        events = [
+            page.load(self.arrive, None, out, **quiet),
+            self.box.submit(self.ask, [self.box], out, **quiet),
+            self.picker.input(self.turn_to, [self.picker], out, **quiet),
+            # As it is, not as gradio prepares it, which leaves an empty file behind. It has checked that it is an upload.
+            self.drop.upload(self.upload, [self.drop], out, preprocess=False, **quiet),
+            self.address.submit(self.fetch, [self.address], out, **quiet),
+            self.paste.submit(self.add_text, [self.paste], out, **quiet),
+        ]
+        for component in (self.head, self.chat, self.choices, self.shelf, self.pane):
+            events.append(component.act(self.act, None, out, **quiet))
+            component.save(self.save, None, [self.saved], **quiet).then(None, [self.saved], None, js=DOWNLOAD)
+        for event in events:
+            event.then(self.suggest, None, [self.chat], **quiet)
+        page.unload(self.leave)
+
+    # -- what is shown
+
+    def show(self, visit: Visit, **more: Any) -> Update:
+        """Everything that follows from the visit, and `more` by the component's name."""
+        titles = visit.titles()
+        shown = {
+            self.chat: visit.chat(),
+            self.pane: visit.pane(),
+            self.choices: visit.choices(),
+            self.picker: gr.update(choices=titles, value=next(iter(visit.open), None), visible=len(titles) > 1),
+            self.shelf: shelf_to_html(adding=visit.adding),
+            self.form: gr.update(visible=visit.adding),
+        }
+        return shown | {getattr(self, name): value for name, value in more.items()}
+
+    # -- what a visitor does
+
+    def arrive(self, request: "gr.Request") -> Iterator[Update]:
+        """Show the page; with the address of a question, open its article and ask it."""
+        visit = self.desk.visit(request.session_hash)
+        article_id, question = (request.query_params.get(name) for name in ("article", "q"))
+        there = visit.turn_to(article_id) if article_id else True
+        yield self.show(visit, status=_status(self.desk))
+        if not self.desk.warm:
+            _settle(self.desk)
+            yield {self.choices: visit.choices(), self.status: _status(self.desk)}
+        if question and there:
+            visit.everywhere = not article_id
+            yield from self.ask(question, request)
+        elif question or not there:
+            visit.begin(question or "")
+            visit.reply(GONE)
+            yield self.show(visit)
+
+    def ask(self, question: str, request: "gr.Request") -> Iterator[Update]:
+        """Show the question at once, and its answer as soon as it is there."""
+        visit = self.desk.visit(request.session_hash)
+        visit.begin(question)
+        yield {self.box: "", self.chat: visit.chat()}
+        yield from self._answered(visit)
+
+    def _answered(self, visit: Visit, *, as_typed: bool = False) -> Iterator[Update]:
+        rest = ""
+        try:
+            visit.answer(as_typed=as_typed)
+        except ArticleQAError as error:
+            visit.reply(str(error))
+            rest = visit.turns[-1][0]  # to be put right
+        except Exception:
+            traceback.print_exc()
+            visit.reply(MISTAKE)
+        yield self.show(visit, **({"box": rest} if rest else {}))
+
+    def act(self, done: "gr.EventData", request: "gr.Request") -> Iterator[Update]:
+        """What a control of ours says: see `data-do` in `qa.controls` and `qa.rendering`."""
+        visit = self.desk.visit(request.session_hash)
+        what, of = (str(done._data.get(name, "")) for name in ("do", "of"))
+        if what == "ask":
+            yield from self.ask(of, request)
+        elif what in ("retry", "as-typed") and visit.turns:
+            visit.begin(visit.undo())
+            yield {self.chat: visit.chat()}
+            yield from self._answered(visit, as_typed=what == "as-typed")
+        elif what == "undo":
+            yield self.show(visit, box=visit.undo())
+        elif what in ("scope", "error"):
+            visit.choose(what, of)
+            yield {self.choices: visit.choices()}
+        else:
+            visit.choose(what, of)
+            yield self.show(visit, told=told_to_html())
+
+    def turn_to(self, article_id: str | None, request: "gr.Request") -> Update:
+        """Bring the chosen article into view."""
+        visit = self.desk.visit(request.session_hash)
+        visit.turn_to(article_id or "")
+        return self.show(visit)
+
+    def suggest(self, request: "gr.Request") -> Update:
+        """Questions that could be asked next. An event of its own, so that nothing waits for it."""
+        visit = self.desk.visit(request.session_hash)
+        try:
+            visit.suggest(PATIENCE)
+        except ArticleQAError:  # whoever asks will be told
+            return {self.chat: gr.skip()}
+        return {self.chat: visit.chat()}
+
+    def save(self, done: "gr.EventData", request: "gr.Request") -> str:
+        """The conversation as Markdown or JSON, with a name for its file, for the browser to keep."""
+        form = "json" if done._data.get("of") == "json" else "markdown"
+        return self.desk.visit(request.session_hash).transcript(form)
+
+    def leave(self, request: "gr.Request") -> None:
+        """The page is gone."""
+        self.desk.leave(request.session_hash)
+
+    # -- articles of the visitor's own
+
+    def upload(self, files: Sequence[dict[str, Any]] | None, request: "gr.Request") -> Iterator[Update]:
+        """Add uploaded files, one by one."""
+        named = [(str(file["orig_name"] or "a file"), Path(file["path"])) for file in files or ()]
+        makes = [(name, partial(from_upload, name, path)) for name, path in named]
+        yield from self._add(makes, request, drop=None)
+
+    def fetch(self, address: str, request: "gr.Request") -> Iterator[Update]:
+        """Add the page at an address."""
+        yield from self._add([(address, partial(from_address, address))], request, address="")
+
+    def add_text(self, text: str, request: "gr.Request") -> Iterator[Update]:
+        """Add a pasted text."""
+        yield from self._add([("the text", partial(from_paste, text))], request, paste="")
+
+    def _add(
+        self, makes: Sequence[tuple[str, Callable[[], Article]]], request: "gr.Request", **emptied: Any
+    ) -> Iterator[Update]:
+        visit = self.desk.visit(request.session_hash)
+        refusals: list[str] = []
+        first = ""
+        for number, (name, make) in enumerate(makes, 1):
+            of = f" ({number} of {len(makes)})" if len(makes) > 1 else ""
+            yield {self.told: told_to_html(f"Reading {name}{of}", refusals)}
             try:
-                answer = desk.ask(question)
-                visit.reply(answer_to_html(answer, titles=len(desk.titles()) > 1), answer)
+                article = make()
+                yield {
+                    self.told: told_to_html(f"Adding {article.title}{of}: {len(article.sentences):,} sentences", refusals)
+                }
+                visit.add(article)
+                first = first or article.id
             except ArticleQAError as error:
-                visit.reply(message_to_html(str(error)))
-                rest = question  # to be put right
+                refusals.append(str(error))
             except Exception:
                 traceback.print_exc()
-                visit.reply(message_to_html(MISTAKE))
-            yield [rest, visit.chat(), visit.pane(desk), gr.update(value=next(iter(visit.open), None)), visit]
-
-        def turn_to(article_id: str | None, visit: Visit) -> tuple[str, Visit]:
-            if article_id is not None:
-                visit.open = [article_id, *(one for one in visit.open if one != article_id)]
-            return visit.pane(desk), visit
-
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        out = [box, chat, pane, picker, visit]
-        page.load(arrive, [visit], [picker, status], concurrency_limit=None, **quiet)
-        box.submit(respond, [box, visit], out, concurrency_limit=None, **quiet)
-        for button in examples:
-            button.click(respond, [button, visit], out, concurrency_limit=None, **quiet)
-        picker.input(turn_to, [picker, visit], [pane, visit], **quiet)
-        _add_endpoints(desk)
-    return page
+                refusals.append(f"{name}: {MISTAKE}")
+        visit.adding = bool(refusals)
+        visit.turn_to(first)
+        if len(refusals) == len(makes):
+            emptied = {name: value for name, value in emptied.items() if name == "drop"}
+        yield self.show(visit, told=told_to_html(refusals=refusals), **emptied)
 
 
 def _add_endpoints(desk: Desk) -> None:
     """What gradio_client can call: a question and a number, never a path or an address."""
-    import gradio as gr
 
     def ask(question: str, k: int = 3) -> dict[str, Any]:
         """Answer a question with at most k cited quotes, or abstain: Answer.to_dict()."""
@@ -159,18 +323,39 @@ def _settle(desk: Desk) -> None:
 
 def serve(desk: Desk, host: str, port: int, *, auth: tuple[str, str] | None = None) -> "gr.Blocks":
     """Serve the page in a thread, and return it; `close()` ends that."""
+    held = Path(tempfile.mkdtemp(prefix="article-qa-"))
+    atexit.register(shutil.rmtree, held, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(held / "uploads")
     page = make_page(desk)
-    import gradio as gr
-
     font = gr.themes.LocalFont("IBM Plex Sans", (400, 700))  # a file of gradio's; the other weights there hold few letters
     theme = gr.themes.Base(font=[font, "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     page.launch(
         server_name=host, server_port=port, auth=auth, theme=theme,
-        css=(resources.files("qa") / "page.css").read_text("utf-8"),
-        share=False, ssr_mode=False, mcp_server=False, run_history=False, footer_links=[],
+        css=_serif(held / "fonts") + (resources.files("qa") / "page.css").read_text("utf-8"),
+        allowed_paths=[str(held / "fonts")],
+        share=False, ssr_mode=False, mcp_server=False, run_history=False, footer_links=[], max_file_size=MAX_UPLOAD,
         prevent_thread_lock=True, quiet=True,
     )  # fmt: skip
     return page
+
+
+def _serif(folder: Path) -> str:
+    """The rules for the face that articles and quotes are set in, whose files are put into this folder to be served."""
+    from importlib.util import find_spec
+
+    package = find_spec("font_source_serif_pro")
+    if package is None or package.origin is None:
+        return ""
+    rules = ""
+    folder.mkdir()
+    for weight, cut in ((400, "Regular"), (600, "Semibold")):
+        file = folder / f"SourceSerifPro-{cut}.ttf"
+        shutil.copy(Path(package.origin).parent / "files" / file.name, file)
+        rules += (
+            f'@font-face {{ font-family: "Source Serif Pro"; font-weight: {weight}; font-display: swap; '
+            f'src: url("gradio_api/file={file.as_posix()}") format("truetype"); }}\n'
+        )
+    return rules
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -191,18 +376,22 @@ def _declare_chat(commands: cli.Commands) -> None:
     )
     command.add_argument("--port", metavar="P", type=int, default=7860, help="to listen on (default: 7860)")
     cli.add_source_arguments(command)
+    cli.add_answer_arguments(command)
     command.set_defaults(body=_chat)
 
 
 def _chat(chosen: argparse.Namespace) -> int:
     if chosen.articles and chosen.library:
         raise ArticleQAError("Both articles and a library are named.", "Name one, or add the articles to the library.")
-    auth = _credentials()
-    _check_free(chosen.host, chosen.port)
-    if auth is None and not _is_loopback(chosen.host):
-        _warn_of_strangers(chosen.host)
+    auth = credentials()
+    check_free(chosen.host, chosen.port)
+    if auth is None and not is_loopback(chosen.host):
+        warn_of_strangers(chosen.host)
     encoder = Encoder(chosen.model, download=chosen.download)
-    desk = Desk.lay(chosen.articles, chosen.library, encoding=chosen.encoding, encoder=encoder)
+    reader, profile = cli.answer_parts(chosen)
+    desk = Desk.lay(
+        chosen.articles, chosen.library, encoding=chosen.encoding, encoder=encoder, reader=reader, profile=profile
+    )
     threading.Thread(target=desk.warm_up, daemon=True).start()
     page = serve(desk, chosen.host, chosen.port, auth=auth)
     try:
@@ -212,48 +401,6 @@ def _chat(chosen: argparse.Namespace) -> int:
             time.sleep(3600)
     finally:
         page.close(verbose=False)
-
-
-def _credentials() -> tuple[str, str] | None:
-    user, password = os.environ.get("ARTICLE_QA_USER"), os.environ.get("ARTICLE_QA_PASSWORD")
-    if user and password:
-        return user, password
-    if user or password:
-        raise ArticleQAError("Only one of ARTICLE_QA_USER and ARTICLE_QA_PASSWORD is set.", "Set both, or neither.")
-    return None
-
-
-def _check_free(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened on, before anything is loaded."""
-    if not 0 < port < 65536:
-        raise ArticleQAError(f"{port} is not a port.", "Name one from 1 to 65535, such as --port 7860.")
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(found[0], socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a just closed port is free
-            probe.bind(found[4])
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ArticleQAError(
-            f"Port {port} of {host} cannot be used: {reason}.",
-            f"Stop what uses it, or name another one: article-qa chat --port {port + 1 if 1023 < port < 65535 else 7861}.",
-        ) from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _warn_of_strangers(host: str) -> None:
-    line = "!" * 78
-    print(
-        f"{line}\nWARNING: on {host}, whoever reaches this machine can read and ask these articles: no password is set.\n"
-        f"Set ARTICLE_QA_USER and ARTICLE_QA_PASSWORD, or leave --host away.\n{line}",
-        file=sys.stderr,
-    )
 
 
 if __name__ == "__main__":

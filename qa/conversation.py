@@ -40,7 +40,8 @@ class Turn:
 class Conversation:
     """Asks one question after the other. Safe to use from several threads, which then take turns.
 
-    `article.conversation()` begins one. Conversations over the same articles know nothing of each other.
+    `article.conversation()` begins one. Conversations over the same articles know nothing of each other. `max_error` and
+    `within` may be changed between two questions.
     """
 
     def __init__(
@@ -53,8 +54,8 @@ class Conversation:
     ) -> None:
         self._qa = qa
         self._k = k
-        self._max_error = max_error
-        self._within = within if within is None or isinstance(within, str) else tuple(within)
+        self.max_error = max_error
+        self.within = within if within is None or isinstance(within, str) else tuple(within)
         self._turns: deque[Turn] = deque(maxlen=MAX_TURNS)
         self._lock = threading.Lock()
 
@@ -108,7 +109,7 @@ class Conversation:
 
     def _only_article(self) -> Article | None:
         """The article that is asked, where it is one."""
-        wanted = [self._within] if isinstance(self._within, str) else self._within
+        wanted = [self.within] if isinstance(self.within, str) else self.within
         ids = [entry.id for entry in self._qa.library.list() if wanted is None or entry.id in wanted]
         return self._article(ids[0]) if len(ids) == 1 else None
 
@@ -138,7 +139,7 @@ class Conversation:
     def _search(self, question: str, query: str) -> Answer:
         told = self._told(question)
         k = max(self._k, 1 + len(told))
-        answer = self._qa.ask(question, query=query, k=k, max_error=self._max_error, within=self._within)
+        answer = self._qa.ask(question, query=query, k=k, max_error=self.max_error, within=self.within)
         return _without(answer, told, self._k) if told else answer
 
     def _told(self, question: str) -> set[Citation]:

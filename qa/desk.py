@@ -1,27 +1,27 @@
-"""What a chat has open: the articles on its desk, and what each visitor's page shows of them.
+"""What a chat has open for everybody: the articles on its desk, and the visits that are paid to it.
 
-Knows nothing of gradio or of servers: it keeps state, and draws it by `qa.rendering`.
+Knows nothing of gradio, of servers, or of what a visit shows.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from index import Article, Encoder, Library, LibraryError, load, load_bundled
 from qa.answer import Answer
 from qa.article_qa import ArticleQA
-from qa.rendering import article_to_html, conversation_to_html, message_to_html, shortened
+from qa.calibration import RETRIEVAL, Profile
+from qa.reader import SHIPPED, Reader
+from qa.rendering import shortened
+from qa.suggestions import Suggestion, suggest
+from qa.visit import Visit
 
-__all__ = ["Desk", "MAX_TURNS", "Visit"]
+__all__ = ["Desk"]
 
-MAX_TURNS = 50  # that a visitor's page keeps; older ones leave at its top
-MAX_OPEN = 6  # articles that lie in the pane at once, so that the citations of earlier answers still lead somewhere
-EXAMPLES = (  # for the bundled article alone: nobody knows what another one answers
-    "who did Zhao meet?",
-    "when did the two countries hold summit meetings?",
-    "what is the population of Pyongyang?",
-)
+MAX_VISITS = 2000  # that are remembered at once; whoever was away longest is forgotten first
+GRACE = 60.0  # seconds that a visit is kept when its page is gone, for it may have lost its connection and come back
 
 
 class Desk:
@@ -29,23 +29,37 @@ class Desk:
 
     def __init__(self, qa: ArticleQA, waiting: Sequence[Article] = ()) -> None:
         self.qa = qa
+        self.grace = GRACE
         self._waiting = {article.id: article for article in waiting}
         self._warm: Future[None] = Future()
+        self._visits: OrderedDict[str, Visit] = OrderedDict()
+        self._lock = threading.Lock()
+        self._suggestions: dict[str, Future[Sequence[Suggestion]]] = {}
+        self._background = ThreadPoolExecutor(1, "suggestions")
 
     @classmethod
-    def lay(cls, sources: Sequence[str], library: Path | None, *, encoding: str, encoder: Encoder) -> "Desk":
-        """A library's articles, these files', or the bundled one where neither is named. Loads no model."""
+    def lay(
+        cls,
+        sources: Sequence[str],
+        library: Path | None,
+        *,
+        encoding: str | None,
+        encoder: Encoder,
+        reader: Reader | None = SHIPPED,
+        profile: Profile | None = None,
+    ) -> "Desk":
+        """A library's articles, these sources', or the bundled one where neither is named. Loads no model."""
         if library is not None:
-            return cls(ArticleQA.open(library, encoder=encoder))
+            return cls(ArticleQA.open(library, encoder=encoder, reader=reader, profile=profile))
         articles = [load(source, encoding=encoding) for source in sources] or [load_bundled()]
-        return cls(ArticleQA(Library.in_memory(encoder)), articles)
+        return cls(ArticleQA(Library.in_memory(encoder), profile, reader=reader), articles)
 
     def warm_up(self) -> None:
         """Load the model and encode what waits for it; whoever waits in `wait` goes on, or gets the error."""
         try:
             for article in self._waiting.values():
                 self.qa.library.add(article)
-            self.qa.search("warming up", k=1)
+            self.qa.ask("warming up", k=1)
         except BaseException as error:
             self._warm.set_exception(error)
         else:
@@ -55,6 +69,11 @@ class Desk:
     def warm(self) -> bool:
         return self._warm.done()
 
+    @property
+    def ready(self) -> bool:
+        """Whether questions can be asked at once."""
+        return self.warm and self._warm.exception() is None
+
     def wait(self) -> None:
         """Return when questions can be asked; raises what went wrong in `warm_up`."""
         self._warm.result()
@@ -63,51 +82,63 @@ class Desk:
         self.wait()
         return self.qa.ask(question, k=k)
 
+    # -- its articles
+
     def titles(self) -> list[tuple[str, str]]:
         """Title, cut where it is long, and id of every article, in their order."""
         entries = self._waiting.values() or self.qa.library.list()
         return [(shortened(entry.title), entry.id) for entry in entries]
 
     def article(self, article_id: str) -> Article | None:
-        """The article, or None where it has been removed since."""
+        """The article, or None where there is none, or none any more."""
         try:
             return self._waiting.get(article_id) or self.qa.library.get(article_id)
         except LibraryError:
             return None
 
-    @property
-    def examples(self) -> Sequence[str]:
-        return EXAMPLES if [article_id for _, article_id in self.titles()] == [load_bundled().id] else ()
+    def knows(self, language: str | None) -> bool:
+        """Whether the model can be expected to understand a language; of one that is not the default, nothing is known."""
+        return language in (None, "en") or (self.warm and self.qa.library.encoder.identity != RETRIEVAL.encoder)
 
+    def suggestions(self, article: Article, qa: ArticleQA | None = None) -> "Future[Sequence[Suggestion]]":
+        """Questions that the article answers, worked out behind everything else; `qa` holds it where the desk does not."""
+        if qa is not None:
+            return self._background.submit(self._suggest, article, qa)
+        with self._lock:
+            if article.id not in self._suggestions:
+                self._suggestions[article.id] = self._background.submit(self._suggest, article, self.qa)
+            return self._suggestions[article.id]
 
-@dataclass
-class Visit:
-    """What one visitor's page shows: questions with their replies, and the open articles, the one in view first."""
+    def _suggest(self, article: Article, qa: ArticleQA) -> Sequence[Suggestion]:
+        self.wait()
+        return suggest(article, qa) if self.knows(article.language) else ()
 
-    turns: list[tuple[str, str]] = field(default_factory=list)
-    open: list[str] = field(default_factory=list)
-    answer: Answer | None = None
-    drawn: int = 0
+    # -- its visits
 
-    def chat(self) -> str:
-        """The conversation so far."""
-        return conversation_to_html(self.turns)
+    def visit(self, session: str | None) -> Visit:
+        """The visit of this session, which begins with the first call; without a session, one that nobody comes back to."""
+        if not session:
+            return Visit(self)
+        with self._lock:
+            visit = self._visits.setdefault(session, Visit(self))
+            self._visits.move_to_end(session)
+            while len(self._visits) > MAX_VISITS:
+                self._visits.popitem(last=False)[1].close()
+            visit.away = False
+            return visit
 
-    def reply(self, html: str, answer: Answer | None = None) -> None:
-        """Put the reply beside the last question, and what it cites into the pane; the best evidence comes into view."""
-        self.turns[-1] = (self.turns[-1][0], html)
-        self.answer = answer
-        if answer is not None:
-            cited = [one.citation.article_id for one in answer.evidence or answer.nearest]
-            order = self.open[:1] + cited if answer.abstained else cited
-            self.open = list(dict.fromkeys([*order, *self.open]))[:MAX_OPEN]
+    def leave(self, session: str | None) -> None:
+        """The page of this session is gone; so is its visit, unless it comes back within the `grace`."""
+        with self._lock:
+            visit = self._visits.get(session or "")
+            if visit is None:
+                return
+            visit.away = True
+        timer = threading.Timer(self.grace, self._forget, [session])
+        timer.daemon = True
+        timer.start()
 
-    def pane(self, desk: Desk) -> str:
-        """The open articles. All but the first are hidden until a citation leads to them (the page's css does that)."""
-        self.drawn += 1
-        # gradio changes what is there element by element, and the browser's :target would stay on a reused one: lit, but
-        # another sentence. A root of another name is replaced as a whole.
-        root = ("div", "section")[self.drawn % 2]
-        articles = [article for one in self.open if (article := desk.article(one))]
-        drawn = "".join(article_to_html(article, self.answer) for article in articles)
-        return f"<{root}>{drawn or message_to_html('There is no article here yet.')}</{root}>"
+    def _forget(self, session: str) -> None:
+        with self._lock:
+            if (visit := self._visits.get(session)) and visit.away:
+                self._visits.pop(session).close()

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from index import Article, Sentence
 from qa import Answer, AnswerSpan, Citation, Evidence
+from qa.controls import told_to_html
 from qa.rendering import (
     answer_to_html,
-    article_to_html,
     conversation_to_html,
     escape,
-    message_to_html,
     sentence_id,
 )
 
@@ -116,34 +115,48 @@ def test_an_answer_as_html() -> None:
     answer = Answer(
         "red?", "red?", (evidence_of(FRUIT, 0, confidence=0.625), evidence_of(FRUIT, 2, score=0.5)), confidence=0.625
     )
+    copied = "“Apples are red&#46;” — Fruit&#44; paragraph 1&#44; sentence 1"
+    copied_too = "“Figs&#33;” — Fruit&#44; paragraph 2&#44; sentence 1"
     assert answer_to_html(answer) == (
-        '<div class="qa-answer"><blockquote class="qa-best">Apples are red&#46;</blockquote>'
-        f'<p class="qa-cite"><a class="qa-link" href="#s-{FRUIT.id}-0"><span class="qa-number">&#91;1&#93;</span> '
-        '<span class="qa-place">paragraph 1&#44; sentence 1</span></a><span class="qa-sure">fairly sure</span></p>'
-        '<div class="qa-further"><p class="qa-label">Further evidence</p><ul><li><span class="qa-quote">Figs&#33;</span>'
-        f'<a class="qa-link" href="#s-{FRUIT.id}-32"><span class="qa-number">&#91;2&#93;</span> '
-        '<span class="qa-place">paragraph 2&#44; sentence 1</span></a></li></ul></div>'
-        '<details class="qa-scores"><summary>Scores</summary><table>'
-        "<thead><tr><th>Sentence</th><th>Score</th><th>Confidence</th></tr></thead><tbody>"
+        '<div class="qa-answer"><figure class="qa-best" id="qa-quote-1" data-quote="1">'
+        '<blockquote class="qa-quote">Apples are red&#46;</blockquote>'
+        f'<figcaption class="qa-cite"><a class="qa-link" href="#s-{FRUIT.id}-0"><span class="qa-number">&#91;1&#93;</span> '
+        '<span class="qa-place">paragraph 1&#44; sentence 1</span></a><span class="qa-sure">fairly sure</span>'
+        f'<button type="button" class="qa-tool" data-do="copy" data-of="{copied}" '
+        'aria-label="Copy quote 1 with its citation">Copy</button></figcaption></figure>'
+        '<div class="qa-further"><p class="qa-label">Further evidence</p><figure class="qa-more" id="qa-quote-2" data-quote="2">'
+        '<blockquote class="qa-quote">Figs&#33;</blockquote>'
+        f'<figcaption class="qa-cite"><a class="qa-link" href="#s-{FRUIT.id}-32"><span class="qa-number">&#91;2&#93;</span> '
+        '<span class="qa-place">paragraph 2&#44; sentence 1</span></a>'
+        f'<button type="button" class="qa-tool" data-do="copy" data-of="{copied_too}" '
+        'aria-label="Copy quote 2 with its citation">Copy</button></figcaption></figure></div>'
+        '<details class="qa-scores"><summary>Scores</summary><table><thead><tr><th scope="col">Sentence</th>'
+        '<th scope="col">Score</th><th scope="col">Confidence</th></tr></thead><tbody>'
         "<tr><td>paragraph 1&#44; sentence 1</td><td>1.000</td><td>62%</td></tr>"
-        "<tr><td>paragraph 2&#44; sentence 1</td><td>0.500</td><td></td></tr></tbody></table></details></div>"
+        "<tr><td>paragraph 2&#44; sentence 1</td><td>0.500</td><td>–</td></tr></tbody></table>"
+        "<p>Of 100 first sentences as sure as this&#44; about 62 are right&#44; on questions like those it was measured on&#46;"
+        "</p></details></div>"
     )
+
+
+def test_only_the_latest_quotes_can_be_pointed_at() -> None:
+    """An earlier answer's quotes have no ids, so that a number in the article always means the newest answer."""
+    answer = Answer("red?", "red?", (evidence_of(FRUIT, 0),))
+    html = conversation_to_html([("red?", answer), ("again?", answer)])
+    assert [attrs["id"] for attrs in Reader(html).having("qa-best") if "id" in attrs] == ["qa-quote-1"]
+    assert html.index("again") < html.index("qa-quote-1")
 
 
 def test_the_answering_words_are_marked() -> None:
     """Where a reader has found the answering words, they and no others are marked inside the quote."""
     answer = Answer("which?", "which?", (evidence_of(FRUIT, 1, answer=(26, 30)),))
-    assert '<blockquote class="qa-best">Plums are <mark>blue</mark>&#46;</blockquote>' in answer_to_html(answer)
+    assert '<blockquote class="qa-quote">Plums are <mark>blue</mark>&#46;</blockquote>' in answer_to_html(answer)
 
 
 def test_context_stands_apart() -> None:
-    """Sentences that a quote leans on are linked under a label of their own, and underlined in the article."""
-    answer = Answer("which?", "which?", (evidence_of(FRUIT, 1, context=(0,)),))
-    html = answer_to_html(answer)
-    assert html.index("qa-best") < html.index("It leans on") < html.index(f"#s-{FRUIT.id}-0")
-    assert Reader(article_to_html(FRUIT, answer)).having("qa-leaned") == [
-        {"class": "qa-sentence qa-leaned", "id": f"s-{FRUIT.id}-0"}
-    ]
+    """Sentences that a quote leans on are linked under a label of their own, outside the quote."""
+    html = answer_to_html(Answer("which?", "which?", (evidence_of(FRUIT, 1, context=(0,)),)))
+    assert html.index("</blockquote>") < html.index("It leans on") < html.index(f"#s-{FRUIT.id}-0")
 
 
 @pytest.mark.parametrize(
@@ -155,9 +168,11 @@ def test_confidence_in_words(confidence: float, words: str) -> None:
     assert f'<span class="qa-sure">{words}</span>' in answer_to_html(answer)
 
 
-def test_no_confidence_no_words() -> None:
-    """Without a calibration nothing is said about confidence."""
-    assert "qa-sure" not in answer_to_html(Answer("red?", "red?", (evidence_of(FRUIT, 0),)))
+def test_without_a_calibration_nothing_is_sure() -> None:
+    """Without a calibration the page says so, in the place of how sure the answer is."""
+    html = answer_to_html(Answer("red?", "red?", (evidence_of(FRUIT, 0),)))
+    assert '<span class="qa-sure">not calibrated</span>' in html
+    assert "Of 100" not in html
 
 
 def test_an_abstention_as_html() -> None:
@@ -184,46 +199,69 @@ def test_titles_are_named_among_several_articles() -> None:
     assert "qa-of" not in answer_to_html(answer)
 
 
-def test_an_article_as_html() -> None:
-    """An article has its title, source and size, numbered paragraphs, and a number on each sentence that is cited."""
-    article = Article(FRUIT.text, "On fruit", "fruit.txt", (*FRUIT.sentences[:2], Sentence(32, 37, 2, 1, furniture=True)))
-    answer = Answer("red?", "red?", (evidence_of(article, 1), evidence_of(article, 0)))
-    name = f"s-{article.id}"
-    assert article_to_html(article, answer) == (
-        '<article class="qa-article"><header class="qa-head"><h2 class="qa-title">On fruit</h2>'
-        '<p class="qa-source">fruit&#46;txt · 2 paragraphs, 3 sentences</p></header><div class="qa-text">'
-        f'<p class="qa-paragraph" data-number="1"><span class="qa-sentence qa-cited" id="{name}-0" data-cited="2">'
-        "Apples are red&#46;</span> "
-        f'<span class="qa-sentence qa-cited" id="{name}-16" data-cited="1">Plums are blue&#46;</span></p>&#10;'
-        f'<p class="qa-paragraph" data-number="2"><span class="qa-sentence qa-furniture" id="{name}-32">'
-        "Figs&#33;</span></p></div></article>"
-    )
+def test_a_quote_from_the_web_leads_to_its_source() -> None:
+    """Only where the source is a web page, a link opens it with the quote lit, and tells it nothing of where one was."""
+    page = article_of(FRUIT.text, (0, 15, 1, 1), source="https://example.org/fruit")
+    [link] = [attrs for attrs in links(answer_to_html(Answer("red?", "red?", (evidence_of(page, 0),)))) if "target" in attrs]
+    assert link["href"] == "https://example.org/fruit#:~:text=Apples%20are%20red."
+    assert link["rel"] == "noopener noreferrer"
+    file = article_of(FRUIT.text, (0, 15, 1, 1), source="javascript:alert(1)")
+    assert [one["href"] for one in links(answer_to_html(Answer("red?", "red?", (evidence_of(file, 0),))))] == [
+        f"#s-{file.id}-0"
+    ]
 
 
-def test_only_the_cited_article_is_marked() -> None:
-    """A sentence at the same place of another article is not marked."""
-    other = article_of("Apples are ripe", (0, 15, 1, 1))
-    answer = Answer("red?", "red?", (evidence_of(FRUIT, 0),))
-    assert Reader(article_to_html(other, answer)).having("qa-cited") == []
+def links(html: str) -> list[dict[str, str | None]]:
+    return [attrs for tag, attrs in Reader(html).elements if tag == "a"]
 
 
-def test_its_own_heading_is_a_heading() -> None:
-    """A first paragraph that holds the title is set as a heading; a first sentence that goes on is not."""
-    headed = article_of("# Fruit\n\nApples.", (0, 7, 1, 1), (9, 16, 2, 1))
-    assert [attrs["data-number"] for attrs in Reader(article_to_html(headed)).having("qa-heading")] == ["1"]
-    assert Reader(article_to_html(FRUIT)).having("qa-heading") == []
+def test_a_follow_up_shows_what_it_was_taken_for() -> None:
+    """A question that was understood as another one says so; with the last one, a button asks it as it was typed."""
+    answer = Answer("and plums?", "what colour are plums?", (evidence_of(FRUIT, 1),))
+    html = conversation_to_html([("and plums?", answer), ("and plums?", answer)])
+    assert Reader(html).text.count("Understood as: what colour are plums?") == 2
+    assert [attrs["data-do"] for attrs in Reader(html).having("qa-tool")].count("as-typed") == 1
+    alone = Answer("red?", "red?", (evidence_of(FRUIT, 0),))
+    assert "qa-understood" not in conversation_to_html([(" red? ", alone)])
+
+
+def test_what_can_be_done_with_a_turn() -> None:
+    """Every answer has a link to its question, but for an article that is the visitor's alone; the last turn can be undone."""
+    answer = Answer("red & ripe?", "red & ripe?", (evidence_of(FRUIT, 0),))
+    html = conversation_to_html([("red & ripe?", answer)] * 2)
+    hrefs = [attrs["href"] for attrs in links(html) if attrs.get("data-do") == "link"]
+    assert hrefs == [f"?article={FRUIT.id}&q=red+%26+ripe%3F"] * 2
+    assert [attrs["data-do"] for attrs in Reader(html).having("qa-tool")] == [
+        "copy", "link", "copy", "link", "retry", "undo",
+    ]  # fmt: skip
+    assert 'data-do="link"' not in conversation_to_html([("red?", answer)], private=[FRUIT.id])
+
+
+def test_questions_that_could_be_asked() -> None:
+    """Suggestions stand below the last turn, or below the welcome; a click asks the very words that are shown."""
+    for turns in ([], [("red?", "a message")]):
+        suggested = Reader(conversation_to_html(turns, suggestions=["Why?", "<b>?"]))
+        assert [attrs["data-of"] for attrs in suggested.having("qa-suggestion")] == ["Why?", "<b>?"]
+        assert suggested.text.endswith("Why?<b>?")
+
+
+def test_a_question_that_waits() -> None:
+    """Before there is a reply, the turn says that something is being done, where a screen reader hears it."""
+    assert 'role="status">Reading' in conversation_to_html([("red?", None)])
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_text(text: str) -> None:
     """Whatever stands in article, title, source, question or message makes no element, no attribute, and no Markdown."""
     plain = article_of("x" * len(text), (0, len(text), 1, 1), title="t", source="s")
-    article = article_of(text, (0, len(text), 1, 1), title=text, source=text)
+    article = article_of(text, (0, len(text), 1, 1), title=text, source="s" + text)
     draws: list[Callable[[Article], str]] = [
-        lambda one: article_to_html(one, Answer("q", "q", (evidence_of(one, 0),))),
         lambda one: answer_to_html(Answer("q", "q", (evidence_of(one, 0),)), titles=True),
         lambda one: answer_to_html(Answer("q", "q", (), (evidence_of(one, 0),), reason=one.text)),
-        lambda one: conversation_to_html([(one.text[:2000], message_to_html(one.text))]),
+        lambda one: conversation_to_html([(one.text[:2000], one.text)]),
+        lambda one: conversation_to_html([("q", Answer("q", one.text, (evidence_of(one, 0),)))]),
+        lambda one: conversation_to_html([], suggestions=[one.text]),
+        lambda one: told_to_html(one.text, [one.text]),
     ]
     for draw in draws:
         html = draw(article)
@@ -234,25 +272,12 @@ def test_hostile_text_is_text(text: str) -> None:
 
 def test_a_question_is_shown_as_typed() -> None:
     """A question keeps its spaces and line ends; an empty one leaves no bubble; one far too long is cut in the page."""
-    assert '<div class="qa-question">  a &#10; b&#63;</div>' in conversation_to_html([("  a \n b?", "")])
-    assert "qa-question" not in conversation_to_html([("  ", message_to_html("empty"))])
-    assert Reader(conversation_to_html([("w" * 9000, "")])).text == "w" * 2000 + "…"
+    assert '<h2 class="qa-question">  a &#10; b&#63;</h2>' in conversation_to_html([("  a \n b?", "!")])
+    assert "qa-question" not in conversation_to_html([("  ", "empty")])
+    assert Reader(conversation_to_html([("w" * 9000, "!")])).text == "w" * 2000 + "…!"
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_escaped_text_reads_back(text: str) -> None:
     """Parsing the escaped text gives the text, to the character."""
     assert Reader(f"<p>{escape(text)}</p>").text == text
-
-
-@given(st.lists(st.text("ab <>&*_$`[]()#\n\r\t.-\"'é—\u202e", min_size=1), min_size=1, max_size=5))
-def test_an_article_reads_back(parts: list[str]) -> None:
-    """The text of a drawn article's body is the article's text, to the character, and no sentence is left out."""
-    text, sentences = " ", []
-    for number, part in enumerate(parts, 1):
-        sentences.append(Sentence(len(text), len(text) + len(part), number, 1))
-        text += part + "\n\n"
-    html = article_to_html(Article(text, "T", None, tuple(sentences)))
-    body = html[html.index('<div class="qa-text">') : html.index("</article>")]
-    assert Reader(body).text == text
-    assert len(Reader(body).having("qa-sentence")) == len(parts)
