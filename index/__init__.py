@@ -13,7 +13,7 @@ from index.errors import (
     ModelError,
     QuestionError,
 )
-from index.library import Candidate, Library
+from index.library import Candidate, Fuse, Library
 from index.loader import load, load_address, load_bundled, load_bytes, load_text
 from index.network import Network
 from index.pieces import Pieces
@@ -27,6 +27,7 @@ __all__ = [
     "Candidate",
     "Encoder",
     "Entry",
+    "Fuse",
     "Library",
     "LibraryDamaged",
     "LibraryError",

@@ -21,7 +21,7 @@ from index.errors import LibraryError, LibraryMismatch, ModelError
 from index.lexical import coverage, terms
 from index.vectors import VectorIndex
 
-__all__ = ["Candidate", "Library", "POOL"]
+__all__ = ["Candidate", "Fuse", "Library", "POOL"]
 
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
 _KEPT_ARTICLES = 256  # whole articles that stay in memory, so that a busy chat does not read them again and again

@@ -89,15 +89,15 @@ class Profile:
         return self.promises[row][1]
 
 
-RETRIEVAL_FEATURES, READER_FEATURES = 3, 8
+RETRIEVAL_FEATURES, READER_FEATURES = 3, 5
 
 
 def features(ranked: Sequence[Ranked], place: int) -> tuple[float, ...]:
     """What speaks for the sentence at this place: RETRIEVAL_FEATURES numbers, or READER_FEATURES where a reader has read.
 
     Its cosine, its share of the query's words, and how far it is ahead of the best other sentence (0.4 is far); with a
-    reader, its worth and its best answer's, how surely its window has no answer, by sentence and by words, and how many
-    of the question's names that lacks. Where it was not read itself, what was read last stands for it.
+    reader, its worth and its best answer's, each against "the answer is not here". Where it was not read itself, what was
+    read last stands for it.
     """
     one = ranked[place]
     other = next((other.score for other in ranked if other is not one), 0.0)
@@ -109,11 +109,8 @@ def features(ranked: Sequence[Ranked], place: int) -> tuple[float, ...]:
         one.candidate.dense,
         one.candidate.lexical,
         max(-2.0, min(lead, 2.0)),
-        reading.worth,
-        reading.span,
-        reading.absent,
-        reading.absent_span,
-        min(reading.lacking, 2),
+        reading.worth - reading.absent,
+        reading.span - reading.absent_span,
     )
 
 
@@ -134,23 +131,17 @@ RETRIEVAL = Profile(
 )
 
 READER = Profile(
-    name="reader-1",
+    name="reader-2",
     origin=(
-        "Logistic regression on squad2, 4 articles: 333 answerable questions, against 700 that are not, the "
-        "same ones without their paragraphs among them, at a half-and-half prior; thresholds from cross-validation "
-        "in 4 parts, with a margin of 1 standard error."
+        "Logistic regression on SQuAD 2.0 dev, 4 articles that the reader was not fitted on: 612 answerable questions, against "
+        "1,319 that are not, the same ones without their paragraphs among them, at a half-and-half prior; thresholds from "
+        "cross-validation by article, with a margin of 1 standard error."
     ),
     encoder=RETRIEVAL.encoder,
-    reader="18154629cde88fb9462dd1b5518d1bc77dbb60bc109f0e9192310ad895b3c9ae",
-    intercept=-4.4749,
-    weights=(3.5859, 0.1989, 0.9309, 0.0511, 0.0744),
+    reader="1128f4982a079cec79933d9fbbafcf1da9efb3c1ca97eb8de0f3b798f247cd9e",
+    intercept=-3.519,
+    weights=(4.0989, -0.3622, 0.646, 0.1615, 0.0553),
     # Keeps 94 % of the answerable questions in cross-validation.
-    default_threshold=0.1245,
-    promises=(
-        (0.30, 0.8474),
-        (0.35, 0.698),
-        (0.40, 0.5762),
-        (0.45, 0.3903),
-        (0.50, 0.2522),
-    ),
+    default_threshold=0.127,
+    promises=((0.30, 0.6323), (0.35, 0.5349), (0.40, 0.388), (0.45, 0.2416), (0.50, 0.1568)),
 )

@@ -26,6 +26,7 @@ MARGIN = 1.0  # standard errors between what was measured and what is promised: 
 FEWEST = 50  # answered questions that a promise stands on
 KEPT = 0.94  # of the answerable questions that the default threshold lets through; single folds vary by .05
 FOLDS = 5
+WITHHELD = 0.25  # of the weight of the unanswerable to those that were made so: they are easier to tell than those asked so
 LEAST = 40  # questions of each kind, answerable and not, without which nothing can be fitted
 
 
@@ -87,13 +88,13 @@ def fit(cases: Sequence[Case], *, name: str, source: str, encoder: str, reader: 
             f"Give files with at least {LEAST} of each; several hundred are better.",
         )
     rows = np.array([case.features for case in cases], dtype=np.float64)
-    # Half of the weight to those that the article answers, half to those it does not, however many there are of each; of the
-    # latter, half to those that were asked so and half to those that were made so.
+    # Half of the weight to those that the article answers, half to those it does not, however many there are of each.
     withheld = np.array([case.withheld for case in cases], dtype=bool)
-    kinds = [kind for kind in (~answerable & ~withheld, withheld) if kind.sum() >= FEWEST] or [~answerable]
+    shares = (~answerable & ~withheld, 1 - WITHHELD), (withheld, WITHHELD)
+    kinds = [(kind, share) for kind, share in shares if kind.sum() >= FEWEST] or [(~answerable, 1.0)]
     weights = np.where(answerable, 0.5 / answerable.sum(), 0.0)
-    for kind in kinds:
-        weights[kind] = 0.5 / len(kinds) / kind.sum()
+    for kind, share in kinds:
+        weights[kind] = 0.5 * (share if len(kinds) > 1 else 1) / kind.sum()
     weights *= len(cases)
     fold = _folds([case.group for case in cases])
     confidence = np.empty(len(cases))
@@ -103,7 +104,7 @@ def fit(cases: Sequence[Case], *, name: str, source: str, encoder: str, reader: 
         confidence[~inside] = 1 / (1 + np.exp(-(rows[~inside] @ slopes + intercept)))
     intercept, slopes = _regress(rows, right, weights)
     # A promise is kept whichever kind of question the article does not answer: those made so are easier to tell.
-    mixes = [(answerable | kind, kind) for kind in kinds]
+    mixes = [(answerable | kind, kind) for kind, _ in kinds]
     articles = len({case.group for case in cases})
     return Profile(
         name=name,

@@ -48,8 +48,7 @@ class Reading:
     """What a reader found in a candidate, in logits: how surely the sentence answers, and its best answer's words.
 
     `start` and `end` are those words' place in the article's text. `absent` and `absent_span` are how surely the answer is
-    not in the window that was read, to be set against `worth` and against `span`; `lacking` counts the question's names and
-    numbers that the window does not have.
+    not in the window that was read, to be set against `worth` and against `span`.
     """
 
     worth: float
@@ -58,7 +57,6 @@ class Reading:
     end: int
     absent: float
     absent_span: float
-    lacking: int = 0
 
 
 @dataclass(frozen=True, slots=True)

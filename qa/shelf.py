@@ -5,7 +5,9 @@ Knows nothing of visits or pages. What is on a shelf is in memory alone, and gon
 
 from collections.abc import Iterable, Sequence
 
-from index import Article, Candidate, Entry, Library, LoadError
+import numpy as np
+
+from index import Article, Candidate, Entry, Fuse, Library, LoadError
 
 __all__ = ["LIMITS", "MAX_OWN", "MAX_OWN_SENTENCES", "Shelf"]
 
@@ -56,12 +58,15 @@ class Shelf(Library):
         on_shelf = any(entry.id == article_id for entry in self.own())
         return super().get(article_id) if on_shelf else self.behind.get(article_id)
 
-    def search(self, query: str, *, within: Iterable[str] | None = None) -> Sequence[Candidate]:
+    def search(
+        self, query: str, *, within: Iterable[str] | None = None, most: int | None = None, fuse: Fuse = np.add
+    ) -> Sequence[Candidate]:
         """Both libraries' candidates. Their scores depend on no other article, so they can stand side by side."""
         own = {entry.id for entry in self.own()}
         wanted = {within} if isinstance(within, str) else None if within is None else set(within)
         here = own if wanted is None else wanted & own
-        found = super().search(query, within=here) if here else []
+        found = super().search(query, within=here, most=most, fuse=fuse) if here else []
         if wanted is None or wanted - own:
-            found = [*found, *self.behind.search(query, within=None if wanted is None else wanted - own)]
+            others = None if wanted is None else wanted - own
+            found = [*found, *self.behind.search(query, within=others, most=most, fuse=fuse)]
         return found

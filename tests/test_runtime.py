@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import MakeBase
 
-from index import Encoder, ModelError
+from index import Encoder, ModelError, Network
 from index.encoder import SAME_VECTOR
 from index.runtime import Runtime
 from index.transformer import Transformer
@@ -45,6 +45,7 @@ def test_the_reader_reads_as_the_form_that_was_trained(encoder: Encoder) -> None
     import torch
 
     network, trained = SHIPPED.network, Transformer.load(encoder, SHIPPED.weights)
+    assert isinstance(network, Network)
     question = network.pieces(["who did Zhao meet?"])[0].ids
     texts = [one.ids[:170] for one in network.pieces(ARTICLES)]
     found = network.logits(question, texts)

@@ -16,6 +16,7 @@ import ui
 from index import Encoder, Library, load_bundled
 from qa import ArticleQA
 from qa.desk import Desk
+from qa.listening import is_loopback
 
 ROOT = Path(ui.__file__).parent
 
@@ -145,7 +146,7 @@ def test_what_cannot_start_says_why(arguments: list[str], environment: dict[str,
 )
 def test_loopback(host: str, loopback: bool) -> None:
     """Only this machine's own addresses pass without a warning."""
-    assert ui._is_loopback(host) is loopback
+    assert is_loopback(host) is loopback
 
 
 def start(*arguments: str, **environment: str) -> tuple["subprocess.Popen[str]", str]:
