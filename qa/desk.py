@@ -127,6 +127,11 @@ class Desk:
             visit.away = False
             return visit
 
+    def visits(self) -> Sequence[Visit]:
+        """Those that are remembered, whoever was away longest first."""
+        with self._lock:
+            return list(self._visits.values())
+
     def leave(self, session: str | None) -> None:
         """The page of this session is gone; so is its visit, unless it comes back within the `grace`."""
         with self._lock:

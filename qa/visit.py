@@ -150,7 +150,8 @@ class Visit:
         if self.article(article.id) is None:
             self._desk.wait()
             self._shelved().put(article)
-            self._own[article.id] = article
+            kept = {entry.id for entry in self._shelved().own()}  # without what a new version has replaced
+            self._own = {one.id: one for one in (*self._own.values(), article) if one.id in kept}
         self._bring(article.id)
         self.everywhere = False
 

@@ -16,6 +16,7 @@ import ui
 from index import Encoder, Library, load_bundled
 from qa import ArticleQA
 from qa.desk import Desk
+from qa.listening import is_loopback
 
 ROOT = Path(ui.__file__).parent
 
@@ -145,7 +146,13 @@ def test_what_cannot_start_says_why(arguments: list[str], environment: dict[str,
 )
 def test_loopback(host: str, loopback: bool) -> None:
     """Only this machine's own addresses pass without a warning."""
-    assert ui._is_loopback(host) is loopback
+    assert is_loopback(host) is loopback
+
+
+def test_the_article_of_another_visitor_is_no_endpoint(client: Any) -> None:
+    """What a visitor adds is not asked by programs, which have no session: they get the desk's articles alone."""
+    found = client.predict("harbour of Eastport", 3, api_name="/search")
+    assert {one["citation"]["article_id"] for one in found} == {load_bundled().id}
 
 
 def start(*arguments: str, **environment: str) -> tuple["subprocess.Popen[str]", str]:
