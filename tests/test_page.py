@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Locator, Page, Request, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, FilePayload, Locator, Page, Request, ViewportSize, expect, sync_playwright
 
 import ui
 from index import Article, Encoder, Library, load_bundled, load_bytes, load_text
@@ -258,7 +258,7 @@ def test_text_has_contrast(browser: Browser, bundled_url: str, scheme: Scheme) -
         ask(page, "how do I bake sourdough bread?")
         ask(page, "   ")
         texts = page.locator(
-            "h1, h2, p, button, a, q, .qa-sentence, mark, .qa-sure, .qa-near, summary, .qa-message, #qa-box span, label, select"
+            "h1, h2, p, button, a, q, .qa-sentence, mark, .qa-sure, .qa-near, summary, .qa-message, #qa-box span, label"
         )
         assert texts.count() > 30
         assert {name: ratio for name, ratio in texts.evaluate_all(CONTRAST) if ratio < 4.5} == {}
@@ -367,7 +367,7 @@ def test_a_conversation_of_four_turns(browser: Browser, bundled_url: str, tmp_pa
 
 
 def test_an_interpretation_can_be_undone(browser: Browser, bundled_url: str) -> None:
-    """What a question was taken for is shown; a click asks it as it was typed, and the last turn can be undone altogether."""
+    """What a question was taken for is shown; a click asks it as it was typed, and the last turn can be undone."""
     with visit(browser, bundled_url) as page:
         ask(page, "who did Zhao meet?")
         ask(page, "when?")
@@ -435,7 +435,7 @@ def test_an_article_of_ones_own(browser: Browser, encoder: Encoder) -> None:
         with visit(browser, url) as page:
             page.get_by_role("button", name="Add an article").click()
             page.locator("#qa-drop input[type=file]").set_input_files(
-                [{"name": name, "mimeType": "text/markdown", "buffer": b"# Eastport\n\nThe harbour was rebuilt in 1912."}]
+                [FilePayload(name=name, mimeType="text/markdown", buffer=b"# Eastport\n\nThe harbour was rebuilt in 1912.")]
             )
             expect(page.locator(".qa-article:visible .qa-heading")).to_have_text("# Eastport", timeout=PATIENCE)
             expect(page.locator(".qa-article:visible .qa-source")).to_contain_text("onerror=")
@@ -486,7 +486,7 @@ def test_refusals_say_why(browser: Browser, bundled_url: str) -> None:
             expect(page.get_by_role("alert").filter(has_text=told)).to_be_visible(timeout=PATIENCE)
             expect(address).to_have_value(typed)
         page.locator("#qa-drop input[type=file]").set_input_files(
-            [{"name": "<b>photo</b>.txt", "mimeType": "text/plain", "buffer": b"\x89PNG\r\n\x1a\n\0"}]
+            [FilePayload(name="<b>photo</b>.txt", mimeType="text/plain", buffer=b"\x89PNG\r\n\x1a\n\0")]
         )
         expect(page.get_by_role("alert").filter(has_text="<b>photo</b>.txt")).to_be_visible(timeout=PATIENCE)
         assert_no_markup(page)
