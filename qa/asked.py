@@ -124,7 +124,7 @@ def _with_object(asked: Asked, answer: str, talk: Talk) -> str:
     words = rest.split()
     if _WHEN_OR_WHERE.match(asked.wh) or not words:
         return f"{rest} {answer}"
-    if words[-1].lower() in english.PREPOSITIONS:
+    if words[-1].lower() in english.PREPOSITIONS or words[-1].endswith("ing"):
         return f"{rest} {answer}"
     names = talk.cast.mentions(rest)
     subject = len(names[0].words) + names[0].start if names and names[0].start <= 4 else 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from index import Article, LibraryError
 from qa.answer import Answer, Citation
 from qa.english import is_verb_form
-from qa.followup import asks_for_more, readings
+from qa.followup import added, asks_for_more, readings
 from qa.talk import Past
 
 if TYPE_CHECKING:
@@ -113,24 +113,45 @@ class Conversation:
         ids = [entry.id for entry in self._qa.library.list() if wanted is None or entry.id in wanted]
         return self._article(ids[0]) if len(ids) == 1 else None
 
-    def _told(self) -> set[Citation]:
-        """The best evidence of the last turn, which "what else?" does not ask for again."""
-        return {one.citation for turn in list(self._turns)[-1:] for one in turn.answer.evidence[:1]}
-
     def _best(self, question: str, queries: list[str]) -> Answer:
         """The answer by the first reading, unless the evidence is not likely for it and clearly better for a later one."""
-        best: Answer | None = None
-        told = self._told() if asks_for_more(question) else set()
-        for query in queries:
-            answer = self._qa.ask(question, query=query, k=self._k + len(told), max_error=self.max_error, within=self.within)
-            if told:
-                answer = _without(answer, told, self._k)
-            if best is None or (answer.confidence or 0.0) > (best.confidence or 0.0) + MARGIN:
-                best = answer
-            if not best.abstained and (best.confidence or 0.0) >= LIKELY:
+        best = self._search(question, queries[0])
+        for query in queries[1:]:
+            if self._worth(question, best) >= LIKELY:
                 break
-        assert best is not None
-        return best
+            answer = self._search(question, query)
+            if self._worth(question, answer) > self._worth(question, best) + MARGIN:
+                best = answer
+        likely = self._worth(question, best) >= LIKELY
+        return best if likely or best.query == question.strip() else self._by_pronoun(question, best)
+
+    def _by_pronoun(self, question: str, best: Answer) -> Answer:
+        """The answer to what was typed, where it quotes a "She ..." that leans on a sentence about whom the reading names.
+
+        Such a sentence has the pronoun of the question, and lacks the name that the reading puts there.
+        """
+        typed = self._search(question, question.strip())
+        context = " ".join(citation.quote for one in typed.evidence[:1] for citation in one.context).lower()
+        meant = bool(context) and all(word in context for word in added(question, best.query))
+        better = self._worth(question, typed) > self._worth(question, best)
+        return replace(typed, query=best.query) if meant and better else best
+
+    def _search(self, question: str, query: str) -> Answer:
+        told = self._told(question)
+        k = max(self._k, 1 + len(told))
+        answer = self._qa.ask(question, query=query, k=k, max_error=self.max_error, within=self.within)
+        return _without(answer, told, self._k) if told else answer
+
+    def _told(self, question: str) -> set[Citation]:
+        """The best evidence of the last turn, where the question asks for more: "what else?" does not ask for it again."""
+        last = list(self._turns)[-1:] if asks_for_more(question) else []
+        return {one.citation for turn in last for one in turn.answer.evidence[:1]}
+
+    def _worth(self, question: str, answer: Answer) -> float:
+        """The answer's confidence; nothing where it tells again what was told, all where there is no calibration."""
+        if answer.evidence and answer.evidence[0].citation in self._told(question):
+            return 0.0
+        return float(not answer.abstained) if answer.confidence is None else answer.confidence
 
 
 def _without(answer: Answer, told: set[Citation], k: int) -> Answer:

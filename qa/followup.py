@@ -13,7 +13,7 @@ from qa.asked import TIME, Asked, ask_again, told
 from qa.mentions import Mention
 from qa.talk import Past, Talk
 
-__all__ = ["MAX_READINGS", "asks_for_more", "readings"]
+__all__ = ["MAX_READINGS", "added", "asks_for_more", "readings"]
 
 MAX_READINGS = 3  # that are worth trying: each is searched and read
 
@@ -38,8 +38,17 @@ def readings(question: str, past: Sequence[Past], *, topic: str = "", text: str 
 
 
 def asks_for_more(question: str) -> bool:
-    """Whether the question asks for something other than what was just answered: "who else?", "what other talks?" """
+    """Whether the question asks for something other than what was just answered: "who else?", "any others?" """
     return _MORE.search(question) is not None
+
+
+def added(question: str, query: str) -> list[str]:
+    """The words that a query says more than the question that it was made of."""
+    return [word for word in _words(query) if word not in _words(question) and word not in english.SMALL]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w{2,}", re.sub(r"[’']s\b", "", text.lower()))
 
 
 # -- the rules' tables
@@ -140,11 +149,10 @@ def _interrogative(question: str, talk: Talk) -> Iterator[str]:
     wh = found["wh"].lower()
     wh = _SAME_AS.get(wh, wh)
     pronoun = re.search(r"\b(he|she|it|they|that|this)\b", question, re.IGNORECASE)
-    if _QUALITIES.search(wh) or (
-        pronoun and wh in ("who", "what", "where", "which") and pronoun[1].lower() not in ("that", "this")
-    ):
-        if pronoun:
-            return  # a full question with a pronoun
+    of_something = pronoun is not None and pronoun[1].lower() not in ("that", "this")
+    if of_something and not wh.startswith(("when", "why")):
+        return  # a full question with a pronoun: "how long is it?"
+    if _QUALITIES.search(wh):
         for focus in talk.fitting("thing", ""):
             yield f"{wh} is {focus}"
         return
@@ -164,20 +172,21 @@ def _interrogative(question: str, talk: Talk) -> Iterator[str]:
         yield re.sub(r"\b(?:anyone|anybody|someone|somebody|anything|something)\b", wh, asked.rest, flags=re.IGNORECASE)
         return
     if again := ask_again(wh, last, talk):
-        yield _counting(again, wh, talk) if wh in ("how many", "how much") else again
+        yield _counting(again, talk) if wh == "how many" else again
     else:
         yield (
             f"{wh} {asked.aux} {asked.rest}" if asked.aux and not asked.subject else f"{wh}: {last.question.rstrip('?!. ')}"
         )
 
 
-def _counting(query: str, wh: str, talk: Talk) -> str:
+def _counting(query: str, talk: Talk) -> str:
     """ "how many did Crooa pick up the rowers" as "how many rowers did Crooa pick up"."""
-    counted = [one for one in talk.cast.things(query) if one.plural or wh == "how much"]
+    counted = [one for one in talk.cast.things(query) if one.plural]
     if not counted:
         return query
-    bare = re.sub(r"^the (?:\d[\d,]* )?", "", counted[-1].words)
-    return f"{wh} {bare}{query[len(wh) : counted[-1].start]}{query[counted[-1].end_in(query) :].lstrip()}"
+    noun = [word for word in counted[-1].words.split()[1:] if word not in english.NUMBERS and not word[0].isdigit()]
+    rest = query[len("how many") : counted[-1].start] + query[counted[-1].end_in(query) :].lstrip()
+    return f"how many {' '.join(noun)}{rest}"
 
 
 def _fragment(question: str, talk: Talk) -> Iterator[str]:
@@ -210,6 +219,10 @@ def _substituted(x: str, last: Past, talk: Talk) -> Iterator[str]:
         return
     if re.fullmatch(r"\d{4}s?", x):
         yield f"{query} in {x}"
+        return
+    part = re.search(rf"(?:the |an? )?\w+ of {re.escape(x.partition(' of ')[2] or '-')}", query)
+    if part:  # "a third of the dust" for "half of the dust"
+        yield f"{query[: part.start()]}{x}{query[part.end() :]}"
         return
     new = (talk.cast.mentions(x) or [Mention(x, "", english.is_plural(x.split()[-1]))])[0]
     olds = [one for one in talk.cast.mentions(query) if not one.same(new)]
@@ -325,10 +338,12 @@ def _inner(question: str, pronoun: re.Match[str], talk: Talk) -> bool:
     ]
     if wanted in ("m", "f"):
         return any(one.kind in ("person", "") and one.gender in ("", wanted) and not one.plural for one in before)
+    asked = Asked.of(question)
+    if asked and asked.subject and asked.noun:  # "which team lost its captain?"
+        plural = english.is_plural(asked.noun.split()[-1])
+        before.append(Mention(asked.noun, "group" if wanted == "many" else "thing", plural))
     if wanted == "many":
-        counted = re.match(r"(?:how many|which|what|who)\s+(?:[a-z]+\s)?(\w+)", question, re.IGNORECASE)
-        plural = counted is not None and english.is_plural(counted[1]) and counted[1].lower() not in english.SMALL
-        return plural or any(one.plural or one.kind == "group" for one in before)
+        return any(one.plural or one.kind == "group" for one in before)
     return wanted == "thing" and any(one.kind != "person" and not one.plural for one in before)
 
 

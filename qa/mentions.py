@@ -40,7 +40,8 @@ _PRONOUNS = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b", re.IGNO
 class Mention:
     """A name or noun phrase as it can be put into a question: `kind` is person, place, group, thing, or "" where unknown.
 
-    `gender` is "m", "f" or "". `start` is where it stands in the passage that it was found in.
+    `gender` is "m", "f" or "". `start` is where it stands in the passage that it was found in, `full` the name that it is
+    short for.
     """
 
     words: str
@@ -48,6 +49,7 @@ class Mention:
     plural: bool = False
     gender: str = ""
     start: int = 0
+    full: str = ""
 
     def end_in(self, passage: str) -> int:
         """Where the mention ends in the passage that it was found in, whose article may be another than its own."""
@@ -56,7 +58,7 @@ class Mention:
 
     def same(self, other: "Mention") -> bool:
         """Whether one of the two can be the other's short form: Zhao and Zhao Leji."""
-        mine, theirs = (set(one.words.lower().split()) - english.DETERMINERS for one in (self, other))
+        mine, theirs = (set((one.full or one.words).lower().split()) - english.DETERMINERS for one in (self, other))
         return bool(mine and theirs) and (mine <= theirs or theirs <= mine)
 
 
@@ -113,12 +115,12 @@ class Cast:
         """The noun phrases in a passage that begin with a determiner, in its order."""
         found = []
         for match in _NOUNS.finditer(passage):
-            words = self._noun_phrase(match[1].lower(), match[2].split())
+            words = self._noun_phrase(match[1].lower(), _without_verb(match[2].split()))
             if words:
                 head = words[-1]
                 kind = self._kind_of_noun(head)
                 named = _ALIAS_BEFORE.search(passage[: match.start()]) or _ALIAS_AFTER.match(passage, match.end())
-                if kind == "person" and named:
+                if kind == "person" and (named or head in ("man", "woman", "person", "people")):
                     continue
                 phrase = f"the {' '.join(words)}"
                 found.append(Mention(phrase, kind, english.is_plural(head), _gender(head), match.start()))
@@ -167,7 +169,8 @@ class Cast:
         """The tokens of a name, without its first where that only opens a sentence."""
         tokens = [token for token in found[0].split() if token[0].isupper()]
         opens = _OPENS.search(found.string[max(0, found.start() - 12) : found.start()]) is not None
-        return tokens[1:] if opens else tokens
+        plain = opens and (len(tokens) == 1 or tokens[0].lower() in english.SMALL | self._common)
+        return tokens[1:] if plain else tokens
 
     def _names(self, passage: str) -> Iterator[tuple[int, str, bool]]:
         """Every name with its place, without titles and days; whether a title stood before it."""
@@ -212,23 +215,20 @@ class Cast:
         for one in {*full, name}:
             votes += self._votes.get(one, Counter())
         gender = "m" if votes["m"] > votes["f"] else "f" if votes["f"] > votes["m"] else ""
-        return Mention(
-            name,
-            self._kind_of_name(full[0] if len(full) == 1 else name, votes),
-            name.endswith(("ans", "ese")),
-            gender,
-            start,
-        )
+        known = full[0] if len(full) == 1 else name
+        return Mention(name, self._kind_of_name(known, votes), name.endswith(("ans", "ese")), gender, start, known)
 
     def _kind_of_name(self, name: str, votes: Counter[str]) -> str:
         words = {token.lower() for token in name.split()}
         if words & english.GROUPS or (name.isupper() and len(name) > 3 and "." not in name):
             return "group"
-        if votes["place"] and (words & _PLACES or votes["place"] >= votes["person"] + votes["m"] + votes["f"]):
+        if words & _PLACES and votes["person"] + votes["m"] + votes["f"] < 3:
+            return "place"
+        if votes["place"] and (votes["place"] >= votes["person"] + votes["m"] + votes["f"]):
             return "place"
         if votes["person"] or ((votes["m"] or votes["f"]) and not votes["thing"]):
             return "person"
-        return "place" if words & _PLACES else "thing" if votes["thing"] else ""
+        return "thing" if votes["thing"] else ""
 
     def _vote(self, name: str, *kinds: str) -> None:
         full = self._full_names(name)
@@ -309,6 +309,12 @@ class Cast:
 
     def _kind_of_noun(self, head: str) -> str:
         return "person" if head in english.PEOPLE else "group" if head in english.GROUPS else "thing"
+
+
+def _without_verb(words: list[str]) -> list[str]:
+    """The words up to one that another determiner follows: "county closes the gates" gives "county"."""
+    objects = [place for place, word in enumerate(words) if word.lower() in ("the", "a", "an", "its", "his", "her", "their")]
+    return words[: objects[0] - 1] if objects and objects[0] > 1 else words
 
 
 def _is_time(token: str) -> bool:
