@@ -3,20 +3,23 @@
 The door to sqlite3. Knows nothing of what the tables hold.
 """
 
+import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from index.errors import LibraryDamaged, LibraryError, LibraryNotFound
 
-__all__ = ["Connection", "FILE_NAME"]
+__all__ = ["Connection", "FILE_NAME", "WRITER_NAME"]
 
 FILE_NAME = "library.sqlite3"
+WRITER_NAME = "library.writer"  # says who is writing, while somebody is
 BUSY_SECONDS = 10.0  # how long a second writer waits for the first
 
 
@@ -98,12 +101,36 @@ class Connection:
                 raise LibraryError(f"{self.folder} cannot be written to.", "Change its permissions, or copy the library.")
             self._sqlite.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                with self._signed():
+                    yield
                 self._sqlite.execute("COMMIT")  # the full text is written only here, so a full disk may show only here
             except BaseException:
                 if self._sqlite.in_transaction:  # a full disk has rolled back already, or not
                     self._sqlite.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _signed(self) -> Iterator[None]:
+        """Leave word of who is writing, for whoever waits in vain; a full disk has room for none, and that is no matter."""
+        note = self.folder / WRITER_NAME if self.folder else None
+        if note:
+            with suppress(OSError):
+                note.write_text(json.dumps([os.getpid(), time.time()]), "utf-8")
+        try:
+            yield
+        finally:
+            if note:
+                with suppress(OSError):
+                    note.unlink()
+
+    def _writer(self) -> str:
+        """Who is writing, as far as is known: one that was killed leaves its word, but then nobody has to wait."""
+        try:
+            pid, since = json.loads((self.folder / WRITER_NAME).read_text("utf-8")) if self.folder else (None, 0)
+            started = time.strftime("%H:%M:%S", time.localtime(since))
+        except (OSError, ValueError, TypeError, OverflowError):
+            return "another process is writing to it"
+        return f"process {pid} has been writing to it since {started}"
 
     # -- opening
 
@@ -172,7 +199,7 @@ class Connection:
             return self.damaged(message)
         cure = "Check that the folder can be written to."
         if "locked" in message or "busy" in message:
-            cure = "Another process is writing to it: try again when it is done."
+            message, cure = self._writer(), f"Try again when that is done; {BUSY_SECONDS:.0f} seconds have been waited."
         elif "full" in message or "disk I/O" in message:
             cure = "Free some space on the disk, and check that it is sound; what was added before is kept."
         elif "closed" in message:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from index.article import Article, Sentence
 from index.database import Database, Entry
 from index.encoder import Encoder
-from index.errors import LibraryError, LibraryMismatch
+from index.errors import LibraryError, LibraryMismatch, ModelError
 from index.lexical import coverage, terms
 from index.vectors import VectorIndex
 
@@ -91,14 +91,17 @@ class Library:
     def add(self, article: Article, *, progress: bool = False) -> bool:
         """Add an article, in one step that is done or not done; False where the same text is there already.
 
-        An article that came from the same source with another text is replaced in that step. Raises LibraryMismatch
-        where the library's vectors are another model's.
+        An article that came from the same source with another text is replaced in that step; until then, and where the
+        model cannot be used (ModelError), the old one stays. Raises LibraryMismatch where the library's vectors are another
+        model's.
         """
         self._check_encoder()
         if self._database.first(article.id) is not None:
             return False
         texts = [article.quote(sentence) for sentence in article.sentences if not sentence.furniture]
         vectors = self.encoder.encode(texts, progress=progress)
+        if len(vectors) != len(texts) or not np.isfinite(vectors).all():  # it would never be found, and verify would say so
+            raise ModelError(f"The model {self.encoder.name} gives no vectors for {article.title!r}.", "Use another model.")
         with self._lock, self._database.writing():
             if self._database.first(article.id) is not None:  # another thread or process was faster
                 return False

@@ -172,8 +172,9 @@ def serve() -> None:
         except MemoryError:
             reply = {"overdue": _TOO_MUCH}
         except Exception as error:  # a parser of foreign files raises whatever there is
-            words = " ".join(str(error).split())[:200]
-            reply = {"unreadable": f"{words or type(error).__name__}".rstrip(".")}
+            words = " ".join(str(error).split())[:200].rstrip(".")
+            # One that is refused memory by the system may say anything ("unknown error", libxml2).
+            reply = {"overdue": _TOO_MUCH} if _is_full() else {"unreadable": words or type(error).__name__}
         body = json.dumps(reply).encode()
         stdout.write(_LENGTH.pack(len(body)) + body)
         stdout.flush()
@@ -194,6 +195,16 @@ def _limit() -> None:
             resource.setrlimit(which, (most, resource.getrlimit(which)[1]))
         except (OSError, ValueError):  # macOS refuses some, and a hard limit may be lower already
             continue
+
+
+def _is_full() -> bool:
+    """Whether this process has come so near to the memory that it may have that one more block could be too much."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > 0.4 * MEMORY
 
 
 def _refuse(event: str, _: tuple[Any, ...]) -> None:

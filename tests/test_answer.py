@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from makers import make_pdf
 
-from index import Article, Sentence, load_text
+from index import Article, Encoder, Library, Sentence, load_bytes, load_text
 from qa import Answer, AnswerSpan, Citation, Evidence
 
 ARTICLE = load_text("Rain fell on Lund.\nIt stopped. The rain fell again.", title="Weather", source="weather.txt")
@@ -68,6 +69,24 @@ def test_a_web_source_is_the_target_and_has_a_link_that_lights_the_quote() -> No
         "https://example.org/#:~:text=word%20word%20word%20word%20word%20word,word%20word%20word%20word%20word%20end."
     )
     assert SECOND.link is None
+def test_a_citation_says_its_page_where_there_are_pages() -> None:
+    """That on which the sentence begins."""
+    article = load_bytes(make_pdf([["Rain fell on Lund."], ["It stopped."]]), name="weather.pdf")
+    citations = [Citation.of(article, sentence) for sentence in article.sentences]
+    assert [citation.page for citation in citations] == [1, 2]
+    assert citations[1].place == "p. 2, paragraph 2, sentence 1"
+    assert SECOND.place == "paragraph 2, sentence 2"
+
+
+def test_an_old_citation_tells_that_its_source_has_changed(tiny: Encoder) -> None:
+    """The library has another version of that source: the citation does not hold in it, though its words stand there."""
+    library = Library.in_memory(tiny)
+    library.add(ARTICLE)
+    library.add(load_text(ARTICLE.text + " And again.", source=ARTICLE.source))
+    (entry,) = library.list()
+    assert entry.source == SECOND.source and entry.id != SECOND.article_id
+    assert SECOND.quote in library.get(entry.id).text
+    assert not SECOND.holds(library.get(entry.id))
 
 
 @pytest.mark.parametrize("answer", [AnswerSpan("rain", 32, 36), AnswerSpan("Lund", 13, 17), AnswerSpan("", 35, 35)])

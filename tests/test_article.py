@@ -56,6 +56,21 @@ def test_sentences_are_grouped_into_paragraphs_in_order() -> None:
     assert Article("", "t", None, ()).paragraphs == []
 
 
+def test_a_page_is_told_by_its_beginning() -> None:
+    """The last page that begins at or before an offset: an empty one gives way to the one that begins where it does."""
+    article = Article(TEXT, "t", None, (ONE, TWO, THREE), pages=(0, 11, 11))
+    assert [article.page(sentence.start) for sentence in article.sentences] == [1, 1, 3]
+    assert [article.page(offset) for offset in (0, 10, 11, 17)] == [1, 1, 3, 3]
+    assert Article(TEXT, "t", None, (ONE,), pages=(5, 11)).page(0) == 1
+    assert Article(TEXT, "t", None, (ONE,)).page(0) is None
+
+
+@pytest.mark.parametrize("pages", [(5, 4), (-1,), (0, 18)], ids=["out of order", "before the text", "behind the text"])
+def test_pages_that_could_not_be_are_refused(pages: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="are out of order or outside a text of 17 characters"):
+        Article(TEXT, "t", None, (ONE,), pages=pages)
+
+
 def test_an_article_cannot_be_changed() -> None:
     """Text, sentences and their digest cannot fall apart."""
     article = Article(TEXT, "t", None, (ONE,))

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index import Encoder, Library, LibraryDamaged, LibraryError, LibraryMismatch, LibraryNotFound, load_text
-from index.connection import FILE_NAME
+from index.connection import FILE_NAME, WRITER_NAME
 
 FRUIT = "A red apple.\n\nThe green banana.\n\nOne plum."
 TREES = "An elder and an olive.\n\nTwo figs."
@@ -118,6 +119,12 @@ def test_numbers_of_sentences_are_never_used_again(tiny: Encoder, tmp_path: Path
 DAMAGES = {
     "a text": "UPDATE article SET text = replace(text, 'red', 'tan') WHERE title = 'Fruit'",
     "a title": "UPDATE article SET title = 'Meat' WHERE title = 'Fruit'",
+    "an author": "UPDATE article SET author = 'Anon' WHERE title = 'Fruit'",
+    "a date": "UPDATE article SET date = '2026-01-01' WHERE title = 'Fruit'",
+    "a language": "UPDATE article SET language = 'xx' WHERE title = 'Fruit'",
+    "a page": "UPDATE article SET pages = '[0, 12]' WHERE title = 'Fruit'",
+    "pages that are none": "UPDATE article SET pages = '{' WHERE title = 'Fruit'",
+    "pages that are no numbers": "UPDATE article SET pages = '[\"a\"]' WHERE title = 'Fruit'",
     "a text that is no text": "UPDATE article SET text = 7 WHERE title = 'Fruit'",
     "a text that is no UTF-8": "UPDATE article SET text = CAST(x'ff41' AS TEXT) WHERE title = 'Fruit'",
     "a missing sentence": "DELETE FROM sentence WHERE number = 2",
@@ -214,6 +221,33 @@ def test_a_full_disk_is_told_and_costs_nothing(pages: int, folder: Path, tiny: E
     connection.execute("PRAGMA max_page_count = 1000000")
     assert library.add(long) is True
     assert library.verify() == []
+
+
+def test_a_second_writer_waits_and_is_then_told_who_is_writing(folder: Path, tiny: Encoder) -> None:
+    """By process and time; readers go on meanwhile, and afterwards it is its turn, and no note is left."""
+    first, second = Library.open(folder, encoder=tiny), Library.open(folder, encoder=tiny)
+    second._database._file._sqlite.execute("PRAGMA busy_timeout = 50")
+    grapes = load_text("Three grapes.")
+    with first._database.writing():
+        error = refusal(LibraryError, lambda: second.add(grapes))
+        assert re.fullmatch(
+            rf"The library in {re.escape(str(folder))}: process {os.getpid()} has been writing to it since \d\d:\d\d:\d\d\.",
+            error.problem,
+        )
+        assert error.cure == "Try again when that is done; 10 seconds have been waited."
+        assert len(second.list()) == 2
+        assert second.search("apple")
+    assert second.add(grapes) is True
+    assert sorted(file.name for file in folder.iterdir() if file.name == WRITER_NAME) == []
+
+
+def test_a_note_of_a_writer_that_was_killed_stops_nobody(folder: Path, tiny: Encoder) -> None:
+    for note in (b"[1, 2.0]", b"\xff", b"[]", b'["x", "y"]'):
+        (folder / WRITER_NAME).write_bytes(note)
+        library = Library.open(folder, encoder=tiny)
+        assert "writing to it" in library._database._file._writer()
+        library.add(load_text(f"{len(note)} grapes."))
+        assert not (folder / WRITER_NAME).exists()
 
 
 def child(program: str, *arguments: str) -> str:

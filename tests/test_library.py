@@ -3,15 +3,18 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import make_tiny_model
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from index import Article, Encoder, Library, LibraryError, LibraryMismatch, Sentence, load_text
+from index import Article, Encoder, Library, LibraryError, LibraryMismatch, ModelError, Sentence, load_text
 
 FRUIT = "A red apple.\n\nThe green banana.\n\nOne plum."
 Found = list[tuple[str, str, float, float]]
@@ -94,6 +97,38 @@ def test_a_changed_text_of_one_source_replaces_the_old(library: Library) -> None
     assert quotes(library, "apple") == ["A green apple.", "One apple.", "Two apple."]
 
 
+def test_a_model_that_is_not_there_costs_no_article(tiny: Encoder, tmp_path: Path) -> None:
+    """Nothing is dropped or emptied: not by adding a new version of a source, and what needs no model goes on."""
+    library = Library.open(tmp_path, create=True, encoder=tiny)
+    for text, source in (("A red apple.", "fruit.txt"), ("One fig.", "fig.txt")):
+        library.add(load_text(text, source=source))
+    before = library.list(), found(library, "apple")
+    without = Library.open(tmp_path, encoder=Encoder("nobody/nothing"))
+    for use in (
+        lambda: without.add(load_text("A green apple.", source="fruit.txt")),
+        lambda: without.search("apple"),
+        without.verify,
+    ):
+        with pytest.raises(ModelError, match="nobody/nothing is not available"):
+            use()
+    assert (without.list(), without.get(before[0][0].id).text) == (before[0], "A red apple.")
+    without.remove(before[0][1].id)
+    again = Library.open(tmp_path, encoder=tiny)
+    assert (again.list(), found(again, "apple")) == (before[0][:1], [row for row in before[1] if "fig" not in row[1]])
+    assert again.verify() == []
+
+
+def test_vectors_that_are_no_numbers_are_refused_and_cost_no_article(tiny_model: Path) -> None:
+    class Broken(Encoder):
+        def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
+            return np.full_like(super().encode(texts), np.nan)
+
+    library = Library.in_memory(Broken(tiny_model))
+    with pytest.raises(ModelError, match="gives no vectors for 'Fruit'"):
+        library.add(load_text(FRUIT, title="Fruit"))
+    assert len(library) == 0
+
+
 def test_an_article_that_comes_back_is_found_by_its_words_again(library: Library) -> None:
     """It has its old id and new numbers; without a search in between, nothing told memory so."""
     article = load_text(FRUIT)
@@ -140,6 +175,27 @@ def test_equal_sentences_of_two_articles_stay_two_candidates(library: Library) -
     library.add(load_text("A red apple. One fig."))
     library.add(load_text("A red apple. Two figs."))
     assert quotes(library, "apple").count("A red apple.") == 2
+
+
+def test_a_short_article_is_not_drowned_in_long_ones(library: Library) -> None:
+    """One sentence against three articles of 400, of which many come near: the best one is a candidate, and scores best.
+
+    And of equal sentences, the one in a short article scores within a hundredth of the one in a long one.
+    """
+    for number in range(3):
+        said = [f"The red fig {n} {number}." if n % 2 else f"A green apple of {n} {number}." for n in range(400)]
+        library.add(load_text("\n\n".join([*said, "The mango is blue."])))
+    short = load_text("The mango is blue.\n\nOne plum is red.")
+    library.add(short)
+    scores: dict[str, float] = {}
+    for candidate in library.search("red plum"):
+        quote = candidate.article.quote(candidate.sentence)
+        scores[quote] = max(candidate.dense + candidate.lexical, scores.get(quote, 0))
+    assert max(scores, key=lambda quote: scores[quote]) == "One plum is red."
+    equal = [c for c in library.search("blue mango") if c.article.quote(c.sentence) == "The mango is blue."]
+    assert len(equal) == 4 and len({c.article.id for c in equal}) == 4
+    assert len({c.dense for c in equal}) == 1
+    assert max(c.lexical for c in equal) - min(c.lexical for c in equal) < 0.01
 
 
 def test_a_search_keeps_within_the_articles_that_are_named(library: Library) -> None:
@@ -202,8 +258,9 @@ def stocked(tiny_model: Path) -> Library:
 @example("a\0b")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_comes_back_as_it_was(stocked: Library, text: str) -> None:
-    """Text, title and source, code point for code point; then it is removed without a trace."""
-    article = Article(text, text, text, (Sentence(0, len(text), 1, 1),))
+    """Text, pages and particulars, code point for code point; then it is removed without a trace."""
+    end = len(text)
+    article = Article(text, text, text, (Sentence(0, end, 1, 1),), author=text, date=text, language=text, pages=(0, 0, end))
     stocked.add(article)
     try:
         assert stocked._database.article(article.id) == article
