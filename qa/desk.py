@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from index import Article, Encoder, Library, LibraryError, load, load_bundled
+from index import Article, ArticleQAError, Encoder, Library, LibraryError, load, load_bundled
 from qa.answer import Answer
 from qa.article_qa import ArticleQA
 from qa.calibration import RETRIEVAL, Profile
 from qa.reader import SHIPPED, Reader
-from qa.rendering import shortened
+from qa.rendering import message_to_html, shortened
 from qa.suggestions import Suggestion, suggest
-from qa.visit import Visit
+from qa.visit import MISTAKE, WARMING, Visit
 
 __all__ = ["Desk"]
 
@@ -77,6 +77,19 @@ class Desk:
     def wait(self) -> None:
         """Return when questions can be asked; raises what went wrong in `warm_up`."""
         self._warm.result()
+
+    def settle(self) -> None:
+        """Return when the desk is warm, or will never be."""
+        self._warm.exception()
+
+    def status(self) -> str:
+        """What keeps questions from being answered, as HTML; empty where nothing does."""
+        if not self.warm:
+            return f'<p role="status">{WARMING}</p>'
+        error = self._warm.exception()
+        if error is None:
+            return ""
+        return f'<div role="alert">{message_to_html(str(error) if isinstance(error, ArticleQAError) else MISTAKE)}</div>'
 
     def ask(self, question: str, k: int = 3) -> Answer:
         self.wait()

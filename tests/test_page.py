@@ -147,7 +147,7 @@ def assert_lit(page: Page, sentence: Locator) -> None:
     expect(sentence).to_be_in_viewport(ratio=1)
     assert sentence.evaluate(
         "e => { const r = e.getClientRects()[0];"
-        " return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === e }"
+        " return e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)) }"
     )
     assert background(sentence) != background(page.locator(".qa-sentence:not(.qa-cited, :target):visible").first)
 
