@@ -19,33 +19,25 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index import Article, ArticleQAError, Encoder, QuestionError
+from index import Article, ArticleQAError, Encoder
 from qa import cli
 from qa.controls import adding_to_html, masthead_to_html, shelf_to_html, told_to_html
 from qa.desk import Desk
-from qa.intake import from_address, from_paste, from_upload
+from qa.intake import checked_question, from_address, from_paste, from_upload
 from qa.listening import check_free, credentials, is_loopback, warn_of_strangers
-from qa.rendering import message_to_html
 from qa.shelf import LIMITS
-from qa.visit import WARMING, Visit
+from qa.typeface import serif
+from qa.visit import MISTAKE, Visit
 
 if TYPE_CHECKING:
     import gradio as gr
 
 __all__ = ["main", "make_page", "serve"]
 
-MISTAKE = "This is a mistake in article-qa, not in what you did. The terminal that it runs in says more."
 MAX_UPLOAD = 20 * 2**20  # bytes in a file; the longest novel has 4 MB, a PDF with pictures more
 PATIENCE = 30.0  # seconds until a page gives up on suggestions, which nobody waits for
 STALE = (60, 600)  # seconds: how often uploads that nobody has read are looked for, and how old they must be
 GONE = "The article that this link leads to is not here. Ask one that is, or add it."
-DOWNLOAD = """saved => {
-  const { name, type, text } = JSON.parse(saved), link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-}"""
 Update = dict[Any, Any]  # what becomes of which component
 
 
@@ -69,13 +61,12 @@ class _Page:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         first = Visit(desk)
-        script = (resources.files("qa") / "page.js").read_text("utf-8")
-        html = partial(gr.HTML, apply_default_css=False, js_on_load=script)
+        html = partial(gr.HTML, apply_default_css=False, js_on_load=_read("page.js"))
         with gr.Row(elem_id="qa-panes"):
             with gr.Column(elem_id="qa-asking"):
                 self.head = html(masthead_to_html(), elem_id="qa-head")
                 self.chat = html(first.chat(), elem_id="qa-chat")
-                self.status = html(_status(desk), elem_id="qa-status")
+                self.status = html(desk.status(), elem_id="qa-status")
                 self.box = gr.Textbox(
                     elem_id="qa-box", label="Your question", placeholder="Ask about the article", lines=1, max_lines=5,
                     submit_btn="Ask", autofocus=True,
@@ -106,6 +97,7 @@ class _Page:
 
     def listen(self, page: "gr.Blocks") -> None:
         """Bind every event to its method."""
+        download = _read("save.js")
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         out = [
             self.box, self.chat, self.status, self.choices, self.picker, self.shelf, self.form, self.pane,
@@ -122,7 +114,7 @@ class _Page:
         ]
         for component in (self.head, self.chat, self.choices, self.shelf, self.pane):
             events.append(component.act(self.act, None, out, **quiet))
-            component.save(self.save, None, [self.saved], **quiet).then(None, [self.saved], None, js=DOWNLOAD)
+            component.save(self.save, None, [self.saved], **quiet).then(None, [self.saved], None, js=download)
         for event in events:
             event.then(self.suggest, None, [self.chat], **quiet)
         page.unload(self.leave)
@@ -149,10 +141,10 @@ class _Page:
         visit = self.desk.visit(request.session_hash)
         article_id, question = (request.query_params.get(name) for name in ("article", "q"))
         there = visit.turn_to(article_id) if article_id else True
-        yield self.show(visit, status=_status(self.desk))
+        yield self.show(visit, status=self.desk.status())
         if not self.desk.warm:
-            _settle(self.desk)
-            yield {self.choices: visit.choices(), self.status: _status(self.desk)}
+            self.desk.settle()
+            yield {self.choices: visit.choices(), self.status: self.desk.status()}
         if question and there:
             visit.everywhere = not article_id
             yield from self.ask(question, request)
@@ -273,7 +265,7 @@ def _add_endpoints(desk: Desk) -> None:
     def ask(question: str, k: int = 3) -> dict[str, Any]:
         """Answer a question with at most k cited quotes, or abstain: Answer.to_dict()."""
         try:
-            return desk.ask(*_checked(question, k)).to_dict()
+            return desk.ask(*checked_question(question, k)).to_dict()
         except ArticleQAError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
@@ -281,7 +273,7 @@ def _add_endpoints(desk: Desk) -> None:
         """The k best sentences, whether or not they answer: a list of Evidence.to_dict()."""
         try:
             desk.wait()
-            asked, number = _checked(question, k)
+            asked, number = checked_question(question, k)
             return [evidence.to_dict() for evidence in desk.qa.search(asked, k=number)]
         except ArticleQAError as error:
             raise gr.Error(str(error), print_exception=False) from None
@@ -292,33 +284,9 @@ def _add_endpoints(desk: Desk) -> None:
     api(search, api_name="search", concurrency_limit=None)
 
 
-def _checked(question: Any, k: Any) -> tuple[str, int]:
-    """What a client sent, as what it must be: gradio does not check."""
-    if not isinstance(question, str):
-        raise QuestionError(f"The question is {type(question).__name__}, and not a text.", "Send a text.")
-    if isinstance(k, bool) or not isinstance(k, int | float) or k != int(k):
-        raise QuestionError(f"k is {k!r}.", "Ask for a whole number of sentences.")
-    return question, int(k)
-
-
-def _status(desk: Desk) -> str:
-    if not desk.warm:
-        return f'<p role="status">{WARMING}</p>'
-    try:
-        desk.wait()
-    except ArticleQAError as error:
-        return f'<div role="alert">{message_to_html(str(error))}</div>'
-    except Exception:
-        return f'<div role="alert">{message_to_html(MISTAKE)}</div>'
-    return ""
-
-
-def _settle(desk: Desk) -> None:
-    """Wait until the desk is warm, or will never be."""
-    try:
-        desk.wait()
-    except Exception:
-        return
+def _read(name: str) -> str:
+    """A file of the package, as text."""
+    return (resources.files("qa") / name).read_text("utf-8")
 
 
 def serve(desk: Desk, host: str, port: int, *, auth: tuple[str, str] | None = None) -> "gr.Blocks":
@@ -331,31 +299,12 @@ def serve(desk: Desk, host: str, port: int, *, auth: tuple[str, str] | None = No
     theme = gr.themes.Base(font=[font, "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     page.launch(
         server_name=host, server_port=port, auth=auth, theme=theme,
-        css=_serif(held / "fonts") + (resources.files("qa") / "page.css").read_text("utf-8"),
+        css=serif(held / "fonts") + _read("page.css"),
         allowed_paths=[str(held / "fonts")],
         share=False, ssr_mode=False, mcp_server=False, run_history=False, footer_links=[], max_file_size=MAX_UPLOAD,
         prevent_thread_lock=True, quiet=True,
     )  # fmt: skip
     return page
-
-
-def _serif(folder: Path) -> str:
-    """The rules for the face that articles and quotes are set in, whose files are put into this folder to be served."""
-    from importlib.util import find_spec
-
-    package = find_spec("font_source_serif_pro")
-    if package is None or package.origin is None:
-        return ""
-    rules = ""
-    folder.mkdir()
-    for weight, cut in ((400, "Regular"), (600, "Semibold")):
-        file = folder / f"SourceSerifPro-{cut}.ttf"
-        shutil.copy(Path(package.origin).parent / "files" / file.name, file)
-        rules += (
-            f'@font-face {{ font-family: "Source Serif Pro"; font-weight: {weight}; font-display: swap; '
-            f'src: url("gradio_api/file={file.as_posix()}") format("truetype"); }}\n'
-        )
-    return rules
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

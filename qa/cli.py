@@ -1,7 +1,7 @@
 """The commands of `article-qa`, but for `chat`: their arguments and what each prints.
 
 stdout carries the result alone; progress and messages go to stderr. Exit status: 0 answered or done, 1 abstained (`add`:
-some sources failed), 2 wrong use or bad input, 3 an internal error, 130 Ctrl-C.
+some sources failed; `verify-citation`: not all verbatim), 2 wrong use or bad input, 3 an internal error, 130 Ctrl-C.
 """
 
 import argparse

@@ -34,7 +34,7 @@ def choices_to_html(articles: int, *, everywhere: bool, promises: Sequence[float
     if articles > 1:
         options = _option("open", "this article", not everywhere)
         options += _option("all", f"all {counted_in_words(articles, 'article')}", everywhere)
-        scope = f'<label>Ask <select data-do="scope">{options}</select></label>'
+        scope = f'<label>Ask <select aria-label="Ask" data-do="scope">{options}</select></label>'
     if promises is None:
         errors = '<span class="qa-uncalibrated">Not calibrated: how sure an answer is cannot be told for this model.</span>'
     else:
@@ -42,7 +42,7 @@ def choices_to_html(articles: int, *, everywhere: bool, promises: Sequence[float
         options += "".join(
             _option(f"{error:g}", f"if at most {error:.0%} are wrong", error == max_error) for error in reversed(promises)
         )
-        errors = f'<label>Answer <select data-do="error">{options}</select></label>'
+        errors = f'<label>Answer <select aria-label="Answer" data-do="error">{options}</select></label>'
     return f'<div class="qa-choices">{scope}{errors}</div>'
 
 

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from index import Article, Encoder, Library, LibraryError, load, load_bundled
+from index import Article, ArticleQAError, Encoder, Library, LibraryError, load, load_bundled
 from qa.answer import Answer
 from qa.article_qa import ArticleQA
 from qa.calibration import RETRIEVAL, Profile
 from qa.reader import SHIPPED, Reader
-from qa.rendering import shortened
+from qa.rendering import message_to_html, shortened
 from qa.suggestions import Suggestion, suggest
-from qa.visit import Visit
+from qa.visit import MISTAKE, WARMING, Visit
 
 __all__ = ["Desk"]
 
@@ -78,6 +78,19 @@ class Desk:
         """Return when questions can be asked; raises what went wrong in `warm_up`."""
         self._warm.result()
 
+    def settle(self) -> None:
+        """Return when the desk is warm, or will never be."""
+        self._warm.exception()
+
+    def status(self) -> str:
+        """What keeps questions from being answered, as HTML; empty where nothing does."""
+        if not self.warm:
+            return f'<p role="status">{WARMING}</p>'
+        error = self._warm.exception()
+        if error is None:
+            return ""
+        return f'<div role="alert">{message_to_html(str(error) if isinstance(error, ArticleQAError) else MISTAKE)}</div>'
+
     def ask(self, question: str, k: int = 3) -> Answer:
         self.wait()
         return self.qa.ask(question, k=k)
@@ -126,6 +139,11 @@ class Desk:
                 self._visits.popitem(last=False)[1].close()
             visit.away = False
             return visit
+
+    def visits(self) -> Sequence[Visit]:
+        """Those that are remembered, whoever was away longest first."""
+        with self._lock:
+            return list(self._visits.values())
 
     def leave(self, session: str | None) -> None:
         """The page of this session is gone; so is its visit, unless it comes back within the `grace`."""

@@ -1,15 +1,16 @@
-"""What a visitor hands over in the browser becomes an article: an upload, an address, a pasted text.
+"""What comes from outside: a question from a program, and what a visitor hands over in the browser to become an article.
 
 The one place where that is decided, so that it can be seen that a name from a browser never opens a file of this machine.
 """
 
 import re
 from pathlib import Path
+from typing import Any
 
-from index import Article, LoadError, load_address, load_bytes, load_text
+from index import Article, LoadError, QuestionError, load_address, load_bytes, load_text
 from qa.rendering import shortened
 
-__all__ = ["from_address", "from_paste", "from_upload"]
+__all__ = ["checked_question", "from_address", "from_paste", "from_upload"]
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
@@ -42,3 +43,12 @@ def from_address(address: str) -> Article:
 def from_paste(text: str) -> Article:
     """A pasted text's article. Raises LoadError where it holds no words."""
     return load_text(text)
+
+
+def checked_question(question: Any, k: Any) -> tuple[str, int]:
+    """A question and a number as a program sent them, as what they must be. Raises QuestionError."""
+    if not isinstance(question, str):
+        raise QuestionError(f"The question is {type(question).__name__}, and not a text.", "Send a text.")
+    if isinstance(k, bool) or not isinstance(k, int | float) or k != int(k):
+        raise QuestionError(f"k is {k!r}.", "Ask for a whole number of sentences.")
+    return question, int(k)

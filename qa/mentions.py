@@ -40,7 +40,8 @@ _PRONOUNS = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b", re.IGNO
 class Mention:
     """A name or noun phrase as it can be put into a question: `kind` is person, place, group, thing, or "" where unknown.
 
-    `gender` is "m", "f" or "". `start` is where it stands in the passage that it was found in.
+    `gender` is "m", "f" or "". `start` is where it stands in the passage that it was found in, `full` the name that it is
+    short for.
     """
 
     words: str
@@ -48,6 +49,7 @@ class Mention:
     plural: bool = False
     gender: str = ""
     start: int = 0
+    full: str = ""
 
     def end_in(self, passage: str) -> int:
         """Where the mention ends in the passage that it was found in, whose article may be another than its own."""
@@ -56,7 +58,7 @@ class Mention:
 
     def same(self, other: "Mention") -> bool:
         """Whether one of the two can be the other's short form: Zhao and Zhao Leji."""
-        mine, theirs = (set(one.words.lower().split()) - english.DETERMINERS for one in (self, other))
+        mine, theirs = (set((one.full or one.words).lower().split()) - english.DETERMINERS for one in (self, other))
         return bool(mine and theirs) and (mine <= theirs or theirs <= mine)
 
 
@@ -167,7 +169,8 @@ class Cast:
         """The tokens of a name, without its first where that only opens a sentence."""
         tokens = [token for token in found[0].split() if token[0].isupper()]
         opens = _OPENS.search(found.string[max(0, found.start() - 12) : found.start()]) is not None
-        return tokens[1:] if opens else tokens
+        plain = opens and (len(tokens) == 1 or tokens[0].lower() in english.SMALL | self._common)
+        return tokens[1:] if plain else tokens
 
     def _names(self, passage: str) -> Iterator[tuple[int, str, bool]]:
         """Every name with its place, without titles and days; whether a title stood before it."""
@@ -212,13 +215,8 @@ class Cast:
         for one in {*full, name}:
             votes += self._votes.get(one, Counter())
         gender = "m" if votes["m"] > votes["f"] else "f" if votes["f"] > votes["m"] else ""
-        return Mention(
-            name,
-            self._kind_of_name(full[0] if len(full) == 1 else name, votes),
-            name.endswith(("ans", "ese")),
-            gender,
-            start,
-        )
+        known = full[0] if len(full) == 1 else name
+        return Mention(name, self._kind_of_name(known, votes), name.endswith(("ans", "ese")), gender, start, known)
 
     def _kind_of_name(self, name: str, votes: Counter[str]) -> str:
         words = {token.lower() for token in name.split()}

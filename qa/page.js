@@ -60,5 +60,5 @@ const pane = element.closest("#qa-pane");
 if (pane) {
   pane.tabIndex = 0;
   pane.setAttribute("role", "region");
-  pane.setAttribute("aria-label", "Article");
+  pane.setAttribute("aria-label", "Text of the article");
 }

@@ -22,9 +22,10 @@ from qa.transcript import conversation_to_json, conversation_to_markdown
 if TYPE_CHECKING:
     from qa.desk import Desk
 
-__all__ = ["Visit", "WARMING"]
+__all__ = ["MISTAKE", "Visit", "WARMING"]
 
 WARMING = "Warming up: the language model is being loaded. A question asked now is answered as soon as that is done."
+MISTAKE = "This is a mistake in article-qa, not in what you did. The terminal that it runs in says more."
 MAX_OPEN = 6  # articles that lie in the pane at once, so that the citations of earlier answers still lead somewhere
 SUGGESTED = 3  # questions at once
 
@@ -150,7 +151,8 @@ class Visit:
         if self.article(article.id) is None:
             self._desk.wait()
             self._shelved().put(article)
-            self._own[article.id] = article
+            kept = {entry.id for entry in self._shelved().own()}  # without what a new version has replaced
+            self._own = {one.id: one for one in (*self._own.values(), article) if one.id in kept}
         self._bring(article.id)
         self.everywhere = False
 

@@ -39,6 +39,36 @@ def test_a_citation_holds_in_its_own_version_of_the_article_alone() -> None:
     assert not SECOND.holds(longer)
 
 
+def test_a_citation_is_a_web_annotation_of_its_place_and_its_words() -> None:
+    """TextPositionSelector and TextQuoteSelector; the source is the text itself, named by its digest (RFC 6920)."""
+    annotation = SECOND.to_w3c()
+    assert annotation["@context"] == "http://www.w3.org/ns/anno.jsonld"
+    assert annotation["type"] == "Annotation" and annotation["id"].startswith("urn:uuid:")
+    assert annotation["id"] == Citation.of(ARTICLE, ARTICLE.sentences[2]).to_w3c()["id"]
+    assert annotation["target"]["source"].startswith("ni:///sha-256;")
+    assert annotation["target"]["selector"] == [
+        {"type": "TextPositionSelector", "start": 31, "end": 51},
+        {
+            "type": "TextQuoteSelector",
+            "exact": "The rain fell again.",
+            "prefix": "Rain fell on Lund.\nIt stopped. ",
+            "suffix": "",
+        },
+    ]
+    assert json.loads(json.dumps(annotation)) == annotation
+
+
+def test_a_web_source_is_the_target_and_has_a_link_that_lights_the_quote() -> None:
+    page = load_text("Fish, chips & a half-pint. " + "So it went on. ", source="https://example.org/a?b=1#menu")
+    citation = Citation.of(page, page.sentences[0])
+    assert citation.link == "https://example.org/a?b=1#menu:~:text=Fish%2C%20chips%20%26%20a%20half%2Dpint."
+    assert citation.to_w3c()["target"]["source"] == "https://example.org/a?b=1#menu"
+    assert citation.to_w3c()["target"]["state"]["cached"].startswith("ni:///sha-256;")
+    long = load_text("word " * 100 + "end.", source="https://example.org/")
+    assert Citation.of(long, long.sentences[0]).link == (
+        "https://example.org/#:~:text=word%20word%20word%20word%20word%20word,word%20word%20word%20word%20word%20end."
+    )
+    assert SECOND.link is None
 def test_a_citation_says_its_page_where_there_are_pages() -> None:
     """That on which the sentence begins."""
     article = load_bytes(make_pdf([["Rain fell on Lund."], ["It stopped."]]), name="weather.pdf")
@@ -112,6 +142,16 @@ def test_an_answer_prints_its_quotes_numbered_with_their_places() -> None:
     )
     assert str(Answer("Snow?", "Snow?", (), (Evidence(SECOND, 0.1),), "Not there.")) == (
         "Not there.\n\nNearest sentences:\n- “The rain fell again.”\n    paragraph 2, sentence 2 · Weather (weather.txt)"
+    )
+
+
+def test_what_a_quote_leans_on_is_printed_apart_from_it() -> None:
+    leaning = Evidence(
+        Citation.of(ARTICLE, ARTICLE.sentences[1]), 1.0, context=(Citation.of(ARTICLE, ARTICLE.sentences[0]),)
+    )
+    assert str(leaning) == (
+        "“It stopped.”\n    paragraph 2, sentence 1 · Weather (weather.txt)\n"
+        "    leans on paragraph 1, sentence 1: “Rain fell on Lund.”"
     )
 
 

@@ -70,6 +70,21 @@ def test_ask_as_json_prints_the_contracts_answer(run: Run, fruit: Path) -> None:
     assert answer["confidence"] is None
 
 
+def test_saved_citations_are_checked_against_the_article(run: Run, fruit: Path, library: Path, tmp_path: Path) -> None:
+    """Status 0 where all are verbatim, 1 where not, 2 for what is no answer; no model is loaded for it."""
+    saved = tmp_path / "answer.json"
+    saved.write_text(run("ask", "green banana", "--article", fruit, "--k", "1", "--json")[1], "utf-8")
+    assert run("verify-citation", saved, "--article", fruit)[:2] == (0, "verbatim “Green banana.”\n")
+    assert run("verify-citation", saved, "--library", library)[:2] == (0, "verbatim “Green banana.”\n")
+    fruit.write_text("New. Red apple. Green banana.", "utf-8")
+    status, out, _ = run("verify-citation", saved, "--article", fruit)
+    assert (status, out.split()[0]) == (1, "moved")
+    assert run("verify-citation", saved, model=False)[:2] == (1, "missing  “Green banana.”\n")
+    for wrong in (fruit, tmp_path / "absent.json", tmp_path):
+        status, out, err = run("verify-citation", wrong, "--article", fruit)
+        assert (status, out) == (2, "") and err.startswith("article-qa: ")
+
+
 def test_articles_are_kept_listed_asked_and_removed(run: Run, library: Path, fruit: Path) -> None:
     status, out, _ = run("list", "--library", library)
     article_id = out.split()[0]

@@ -17,14 +17,15 @@ def blocks(kind: str) -> list[str]:
 
 def test_the_python_examples_print_what_stands_below_them(capsys: pytest.CaptureFixture[str]) -> None:
     examples = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert len(examples) == len(blocks("python")) == 1
+    assert len(examples) == len(blocks("python")) == 2
     for code, output in examples:
         exec(compile(code, "README.md", "exec"), {})
         assert capsys.readouterr().out == output
 
 
-def test_the_python_example_has_at_most_twelve_lines() -> None:
-    assert len([line for line in blocks("python")[0].splitlines() if line]) <= 12
+def test_each_python_example_has_at_most_twelve_lines() -> None:
+    for block in blocks("python"):
+        assert len([line for line in block.splitlines() if line]) <= 12
 
 
 def test_the_commands_print_what_stands_below_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,7 +124,8 @@ def test_an_answer_as_html() -> None:
         '<span class="qa-place">paragraph 1&#44; sentence 1</span></a><span class="qa-sure">fairly sure</span>'
         f'<button type="button" class="qa-tool" data-do="copy" data-of="{copied}" '
         'aria-label="Copy quote 1 with its citation">Copy</button></figcaption></figure>'
-        '<div class="qa-further"><p class="qa-label">Further evidence</p><figure class="qa-more" id="qa-quote-2" data-quote="2">'
+        '<div class="qa-further"><p class="qa-label">Further evidence</p>'
+        '<figure class="qa-more" id="qa-quote-2" data-quote="2">'
         '<blockquote class="qa-quote">Figs&#33;</blockquote>'
         f'<figcaption class="qa-cite"><a class="qa-link" href="#s-{FRUIT.id}-32"><span class="qa-number">&#91;2&#93;</span> '
         '<span class="qa-place">paragraph 2&#44; sentence 1</span></a>'
@@ -134,8 +135,8 @@ def test_an_answer_as_html() -> None:
         '<th scope="col">Score</th><th scope="col">Confidence</th></tr></thead><tbody>'
         "<tr><td>paragraph 1&#44; sentence 1</td><td>1.000</td><td>62%</td></tr>"
         "<tr><td>paragraph 2&#44; sentence 1</td><td>0.500</td><td>–</td></tr></tbody></table>"
-        "<p>Of 100 first sentences as sure as this&#44; about 62 are right&#44; on questions like those it was measured on&#46;"
-        "</p></details></div>"
+        "<p>Of 100 first sentences as sure as this&#44; about 62 are right&#44; on questions like those it was measured on"
+        "&#46;</p></details></div>"
     )
 
 
@@ -226,7 +227,7 @@ def test_a_follow_up_shows_what_it_was_taken_for() -> None:
 
 
 def test_what_can_be_done_with_a_turn() -> None:
-    """Every answer has a link to its question, but for an article that is the visitor's alone; the last turn can be undone."""
+    """Every answer has a link to its question, but for articles of the visitor's own; the last turn can be undone."""
     answer = Answer("red & ripe?", "red & ripe?", (evidence_of(FRUIT, 0),))
     html = conversation_to_html([("red & ripe?", answer)] * 2)
     hrefs = [attrs["href"] for attrs in links(html) if attrs.get("data-do") == "link"]

@@ -12,6 +12,7 @@ PAGE = load_text("Ada Holm lives in Lund.\nShe sells *red* apples.", title="Lund
 FILE = load_text("Rain fell.", title="Rain", source="rain.txt")
 LIVES, SELLS = (Citation.of(PAGE, sentence) for sentence in PAGE.sentences)
 EVIDENCE = Evidence(SELLS, 1.5, 0.75, AnswerSpan("*red* apples", 34, 46), (LIVES,))
+TYPED = "what does she sell? <b>"
 TURNS = (
     Turn(
         "what does she sell? <b>",
@@ -30,7 +31,8 @@ understood as: what does Ada Holm sell?
 
 > “She sells **\\*red\\* apples**.”
 >
-> — [*Lund \\[1\\]*](https://example.org/a%28b%29#top:~:text=She%20sells%20%2Ared%2A%20apples.) (https://example.org/a(b)\\#top), \
+> — [*Lund \\[1\\]*](https://example.org/a%28b%29#top:~:text=She%20sells%20%2Ared%2A%20apples.) \
+(https://example.org/a(b)\\#top), \
 paragraph 2, sentence 1, SHA-256 {PAGE.sha256[:12]}, characters 24–47
 >
 > leans on paragraph 1, sentence 1: “Ada Holm lives in Lund.”
@@ -75,5 +77,5 @@ def test_nothing_said_is_nothing_saved() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "null", '{"format": "x", "turns": []}', "[" * 100_000])
 def test_what_is_no_saved_conversation_is_refused_with_the_cure(text: str) -> None:
-    with pytest.raises(LoadError, match="no saved conversation.*Give a file that the chat has saved as JSON"):
+    with pytest.raises(LoadError, match=r"no saved conversation.*Give a file that the chat has saved as JSON"):
         conversation_from_json(text)

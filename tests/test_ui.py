@@ -149,6 +149,12 @@ def test_loopback(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
 
 
+def test_the_article_of_another_visitor_is_no_endpoint(client: Any) -> None:
+    """What a visitor adds is not asked by programs, which have no session: they get the desk's articles alone."""
+    found = client.predict("harbour of Eastport", 3, api_name="/search")
+    assert {one["citation"]["article_id"] for one in found} == {load_bundled().id}
+
+
 def start(*arguments: str, **environment: str) -> tuple["subprocess.Popen[str]", str]:
     """The chat in a process of its own, and what it says until it is up."""
     process = subprocess.Popen(
