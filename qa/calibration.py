@@ -133,7 +133,7 @@ RETRIEVAL = Profile(
 READER = Profile(
     name="reader-2",
     origin=(
-        "Logistic regression on SQuAD 2.0 dev, 4 articles that the reader was not fitted on: 612 answerable questions, against "
+        "Logistic regression on 4 articles of SQuAD 2.0 that the reader was not fitted on: 612 answerable questions against "
         "1,319 that are not, the same ones without their paragraphs among them, at a half-and-half prior; thresholds from "
         "cross-validation by article, with a margin of 1 standard error."
     ),
@@ -141,7 +141,7 @@ READER = Profile(
     reader="1128f4982a079cec79933d9fbbafcf1da9efb3c1ca97eb8de0f3b798f247cd9e",
     intercept=-3.519,
     weights=(4.0989, -0.3622, 0.646, 0.1615, 0.0553),
-    # Keeps 94 % of the answerable questions in cross-validation.
-    default_threshold=0.127,
+    # Keeps 92 % of the answerable questions in cross-validation.
+    default_threshold=0.1468,
     promises=((0.30, 0.6323), (0.35, 0.5349), (0.40, 0.388), (0.45, 0.2416), (0.50, 0.1568)),
 )

@@ -69,6 +69,8 @@ def test_a_web_source_is_the_target_and_has_a_link_that_lights_the_quote() -> No
         "https://example.org/#:~:text=word%20word%20word%20word%20word%20word,word%20word%20word%20word%20word%20end."
     )
     assert SECOND.link is None
+
+
 def test_a_citation_says_its_page_where_there_are_pages() -> None:
     """That on which the sentence begins."""
     article = load_bytes(make_pdf([["Rain fell on Lund."], ["It stopped."]]), name="weather.pdf")

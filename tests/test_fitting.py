@@ -63,7 +63,7 @@ def test_a_smaller_error_never_has_a_lower_threshold() -> None:
 def test_the_default_threshold_lets_most_answerable_questions_through() -> None:
     profile, others = fitted(synthetic(3000, 8)), [case for case in synthetic(5000, 9) if case.answerable]
     kept = sum(confidence(profile, case) > profile.default_threshold for case in others) / len(others)
-    assert kept == pytest.approx(0.94, abs=0.02)
+    assert kept == pytest.approx(0.92, abs=0.02)
 
 
 def test_thresholds_of_a_hundred_right_and_a_hundred_wrong_ones() -> None:
