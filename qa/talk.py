@@ -121,7 +121,8 @@ class Talk:
             found += fit(self._topics(), "person", "") if turn is self.past[-1] and not self.text else []
             found += fit(self._told(turn), "person")
             found += [one for one in named if one not in full and not english.is_plural(one.words)]
-        return found or fit(self._topics(), "person", "")
+        kinds = ("person",) if self.text else ("person", "")  # a title that no sentence knows as a person is no person
+        return found or fit(self._topics(), *kinds)
 
     def _things(self) -> list[Mention]:
         return [one for one in self._all() if one.kind != "person" and not one.plural]
