@@ -48,9 +48,8 @@ def make_page(desk: Desk) -> "gr.Blocks":
     import gradio as gr
 
     with gr.Blocks(title="Ask the article", fill_width=True, delete_cache=STALE) as page:
-        shown = _Page(desk)
-        shown.listen(page)
-        _add_endpoints(desk)
+        _add_endpoints(desk)  # first, so that no event of the page has their names
+        _Page(desk).listen(page)
     blocks: gr.Blocks = page
     return blocks
 
