@@ -120,7 +120,8 @@ class Talk:
             found += full
             found += fit(self._topics(), "person", "") if turn is self.past[-1] and not self.text else []
             found += fit(self._told(turn), "person")
-            found += [one for one in named if one not in full and not english.is_plural(one.words)]
+            if not self.text:  # with one, a person is known as such
+                found += [one for one in named if one not in full and not english.is_plural(one.words)]
         kinds = ("person",) if self.text else ("person", "")  # a title that no sentence knows as a person is no person
         return found or fit(self._topics(), *kinds)
 
@@ -179,7 +180,9 @@ class Talk:
         return [replace(known, plural=known.plural or plural)]
 
     def _in_full(self, mention: Mention) -> str:
-        """The mention's words; the topic's, which are the better known, where it is that."""
+        """The mention's words; without a text the topic's, which are the better known, where it is that."""
+        if self.text:
+            return mention.words
         topics = [one for one in self._topics() if one.words[:1].isupper() and mention.words[:1].isupper()]
         return next((one.words for one in topics if one.same(mention)), mention.words)
 
