@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,9 +48,8 @@ def make_page(desk: Desk) -> "gr.Blocks":
     import gradio as gr
 
     with gr.Blocks(title="Ask the article", fill_width=True, delete_cache=STALE) as page:
-        shown = _Page(desk)
-        shown.listen(page)
-        _add_endpoints(desk)
+        _add_endpoints(desk)  # first, so that no event of the page has their names
+        _Page(desk).listen(page)
     blocks: gr.Blocks = page
     return blocks
 
@@ -284,6 +283,15 @@ def _add_endpoints(desk: Desk) -> None:
     api(search, api_name="search", concurrency_limit=None)
 
 
+@cache
+def _held() -> Path:
+    """The folder of this process for uploads and for what is served from files, gone at its end."""
+    held = Path(tempfile.mkdtemp(prefix="article-qa-"))
+    atexit.register(shutil.rmtree, held, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(held / "uploads")  # which gradio looks up with every upload
+    return held
+
+
 def _read(name: str) -> str:
     """A file of the package, as text."""
     return (resources.files("qa") / name).read_text("utf-8")
@@ -291,9 +299,7 @@ def _read(name: str) -> str:
 
 def serve(desk: Desk, host: str, port: int, *, auth: tuple[str, str] | None = None) -> "gr.Blocks":
     """Serve the page in a thread, and return it; `close()` ends that."""
-    held = Path(tempfile.mkdtemp(prefix="article-qa-"))
-    atexit.register(shutil.rmtree, held, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = str(held / "uploads")
+    held = _held()
     page = make_page(desk)
     font = gr.themes.LocalFont("IBM Plex Sans", (400, 700))  # a file of gradio's; the other weights there hold few letters
     theme = gr.themes.Base(font=[font, "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])

@@ -64,7 +64,7 @@ def adding_to_html(limits: str) -> str:
 
 def told_to_html(doing: str = "", refusals: Sequence[str] = ()) -> str:
     """How far adding has come, and what could not be added."""
-    refused = "".join(f"<li>{escape(one)}</li>" for one in refusals)
+    refused = "".join(f"<p>{escape(one)}</p>" for one in refusals)
     parts = [f'<p class="qa-doing" role="status">{escape(doing)}</p>'] if doing else []
-    parts += [f'<ul class="qa-refused" role="alert">{refused}</ul>'] if refusals else []
+    parts += [f'<div class="qa-refused" role="alert">{refused}</div>'] if refusals else []
     return f'<div class="qa-told">{"".join(parts)}</div>'

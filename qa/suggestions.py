@@ -130,19 +130,27 @@ _OPENING = re.compile(
 )
 _FEW = r"(?:[\w’-]+ ){0,7}?"  # a few words and no comma: what stands between a verb and the time
 _PERSON = (
-    "chairman|chairwoman|president|minister|leader|member|director|king|queen|author|writer|poet|painter|artist|scientist|"
+    "chairman|chairwoman|president|minister|director|king|queen|author|writer|poet|painter|artist|scientist|"
     "engineer|architect|captain|mayor|governor|actor|actress|singer|composer|player|coach|professor|founder|officer"
 )
 _NUMBER = r"(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty)"
 _DONE = r"\w+ed|built|rebuilt|born|held|found|made|sold|shot|won"
 _VERB = rf"(?P<past>{'|'.join(_PAST)})"
+# "The election held in 1988 saw ..." is no sentence with "held" as its verb: only some verbs can stand without an object.
+_ALONE = (
+    "arrived|traveled|travelled|went|moved|flew|fled|returned|sailed|walked|came|landed|began|started|ended|opened|closed|"
+    "died|fell|rose|collapsed|resigned|retired"
+)
+_BESIDE = "|".join(verb for verb in _PAST if verb not in _ALONE.split("|"))
 
 _PATTERNS = [
     (re.compile(pattern), question)
     for pattern, question in (
         (rf"(?P<past>met|married|succeeded|interviewed) (?:his |her |the |\w+ )*{_NAME}", "Who did {S} {base}"),
         (rf"(?P<past>traveled|travelled|went|moved|flew|fled|returned|sailed) to (?:the )?{_NAME}", "Where did {S} {base}"),
-        (rf"{_VERB} (?P<what>{_FEW}){_TIME}", "When did {S} {base} {what}"),
+        (rf"(?P<past>{_ALONE}) (?P<what>{_FEW}){_TIME}", "When did {S} {base} {what}"),
+        (rf"(?P<past>{_BESIDE}) (?!(?:by|in|at|on|for|with|during) )(?P<what>[\w’-]+ {_FEW}){_TIME}",
+         "When did {S} {base} {what}"),
         (rf"(?P<was>was|were) (?P<done>{_DONE}) (?:(?:in|at|near) {_FEW})?{_TIME}",
          "When {was} {S} {done}"),
         (rf"(?P<was>was|were) (?P<done>born|held|built|buried|found|discovered) (?:in|at|near) (?:the )?{_NAME}",

@@ -16,7 +16,7 @@ def serif(folder: Path) -> str:
     if package is None or package.origin is None:
         return ""
     rules = ""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for weight, cut in ((400, "Regular"), (600, "Semibold")):
         file = folder / f"SourceSerifPro-{cut}.ttf"
         shutil.copy(Path(package.origin).parent / "files" / file.name, file)

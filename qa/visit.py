@@ -4,6 +4,7 @@ Knows nothing of gradio or of servers: it keeps state, and draws it by `qa.rende
 """
 
 import json
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class Visit:
         self._shelf: Shelf | None = None
         self._conversation: Conversation | None = None
         self._drawn = 0
+        self._lock = threading.RLock()  # a page's events come in threads of their own: one conversation, over one shelf
 
     def close(self) -> None:
         """Forget everything, the visitor's own articles first."""
@@ -94,12 +96,13 @@ class Visit:
 
     def _begun(self) -> Conversation:
         """The conversation, over the desk's articles and the visitor's own: begun when it is first needed."""
-        if self._conversation is None:
-            self._desk.wait()
-            shelf, desk_qa = self._shelved(), self._desk.qa
-            self._qa = ArticleQA(shelf, desk_qa.profile, reader=desk_qa.reader)
-            self._conversation = self._qa.conversation()
-        return self._conversation
+        self._desk.wait()
+        with self._lock:
+            if self._conversation is None:
+                desk_qa = self._desk.qa
+                self._qa = ArticleQA(self._shelved(), desk_qa.profile, reader=desk_qa.reader)
+                self._conversation = self._qa.conversation()
+            return self._conversation
 
     def choose(self, what: str, of: str) -> None:
         """Follow a choice; what is no choice of ours changes nothing."""
@@ -166,9 +169,10 @@ class Visit:
         self.open = list(dict.fromkeys([*article_ids, *self.open]))[:MAX_OPEN]
 
     def _shelved(self) -> Shelf:
-        if self._shelf is None:
-            self._shelf = Shelf.before(self._desk.qa.library)
-        return self._shelf
+        with self._lock:
+            if self._shelf is None:
+                self._shelf = Shelf.before(self._desk.qa.library)
+            return self._shelf
 
     # -- what could be asked
 

@@ -47,6 +47,9 @@ def test_questions_in_good_english(text: str, expected: list[str]) -> None:
         "“The harbour was rebuilt in 1912,” she said.",
         "It was in 1912. In 1912, the harbour was rebuilt.",  # two sentences tell of that year
         "Rebuilt in 1912.",
+        "The election held in 1988 was a quiet one.",
+        "The treaty signed by the queen in 1988 was short.",
+        "The town of Eastport is a member of two leagues of towns.",
         "Harbour Was Rebuilt In 1912",
         "In the evening the harbour master went to bed.",
     ],

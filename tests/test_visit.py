@@ -1,6 +1,7 @@
 """A visitor's session without a browser: what is asked, what is whose, and what is gone afterwards."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -123,6 +124,25 @@ def test_the_desk_is_never_changed(tiny: Encoder) -> None:
     with pytest.raises(Exception, match=f"There is no article {fruit.id}"):
         shelf.remove(fruit.id)
     assert [entry.id for entry in behind.list()] == [fruit.id]
+
+
+def test_events_at_once_share_one_shelf(desk: Desk) -> None:
+    """Adding an article while questions are being looked for leaves one shelf, which both the list and the answers know."""
+    for number in range(20):
+        visit = desk.visit(f"at once {number}")
+        together = threading.Barrier(2)
+
+        def look(visit: Visit = visit, together: threading.Barrier = together) -> None:
+            together.wait()
+            visit.undo()
+            visit._begun()
+
+        other = threading.Thread(target=look)
+        other.start()
+        together.wait()
+        visit.add(WOLIN)
+        other.join()
+        assert [entry.id for entry in visit._qa.library.list()] == [load_bundled().id, WOLIN.id]
 
 
 def test_a_new_version_replaces_the_old(desk: Desk) -> None:
