@@ -41,6 +41,8 @@ class Runtime:
         self._compiled = _core().compile_model(_model(weights, pooled), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
         self._idle: list[InferRequest] = []
         self._lock = threading.Lock()
+        self._run([np.zeros(8, dtype=np.int64)], 8)  # weights are brought into the processor's order when first used
+        weights.let_go()
 
     @property
     def form(self) -> str:

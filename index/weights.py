@@ -5,6 +5,7 @@ Knows nothing of computing with them: the runtime reads with them, the transform
 
 import json
 import math
+import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,13 @@ class Weights:
                 )
         return cls(shape, embeddings, fitted)
 
+    def let_go(self) -> None:
+        """Take the layers' pages out of memory, once they are compiled: 40 MB; they come back from the file if need be."""
+        for array in self.parameters.values():
+            mapping = getattr(array, "_mmap", None)
+            if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+                mapping.madvise(mmap.MADV_DONTNEED)
+
 
 def read_tensors(file: Path) -> tuple[dict[str, NDArray[np.float32]], Mapping[str, Any]]:
     """The arrays of a file in safetensors form by their names, and what its maker says of it.
@@ -96,17 +104,18 @@ def read_tensors(file: Path) -> tuple[dict[str, NDArray[np.float32]], Mapping[st
     Those in 32 bits stay on the disk until they are touched: of a table of 30,000 words, a question needs ten rows. (The
     safetensors library copies all, and hands no bf16 to numpy.) Raises OSError or ValueError.
     """
-    data = np.memmap(file, np.uint8, mode="c")  # writable to who shares it, and never written
-    begin = 8 + int.from_bytes(data[:8].tobytes(), "little")
-    if len(data) < begin:
-        raise ValueError("it is not in safetensors form")
-    said: Any = json.loads(data[8:begin].tobytes())
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        begin = 8 + int.from_bytes(stream.read(8), "little")
+        if size < begin:
+            raise ValueError("it is not in safetensors form")
+        said: Any = json.loads(stream.read(begin - 8))
     if not isinstance(said, dict):
         raise ValueError("it is not in safetensors form")
     notes = said.pop("__metadata__", None) or {}
     try:
         found = {
-            str(name): _array(data[begin:], one["shape"], one["data_offsets"], _TYPES[one["dtype"]])
+            str(name): _array(file, begin, size, one["shape"], one["data_offsets"], _TYPES[one["dtype"]])
             for name, one in said.items()
             if one["dtype"] in _TYPES
         }
@@ -115,11 +124,13 @@ def read_tensors(file: Path) -> tuple[dict[str, NDArray[np.float32]], Mapping[st
     return found, notes
 
 
-def _array(data: NDArray[np.uint8], shape: list[int], place: list[int], kind: str) -> NDArray[np.float32]:
+def _array(file: Path, begin: int, size: int, shape: list[int], place: list[int], kind: str) -> NDArray[np.float32]:
     start, stop = place
-    if not 0 <= start <= stop <= len(data) or stop - start != math.prod(shape) * int(kind[-1]):
+    count = math.prod(shape)
+    if not 0 <= start < stop <= size - begin or stop - start != count * int(kind[-1]):
         raise ValueError("its header names places that it does not have")
-    raw = data[start:stop].view(kind)
+    # A mapping for each, so that what nobody uses any more leaves the memory; writable to who shares it, and never written.
+    raw: Any = np.memmap(file, kind, mode="c", offset=begin + start, shape=count)
     if kind == "<u2":  # bf16 is the upper half of 32 bits
         raw = raw.astype("<u4")
         raw <<= 16
