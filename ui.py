@@ -73,7 +73,11 @@ class _Page:
                 self.choices = html(first.choices(), elem_id="qa-choosing")
             with gr.Column(elem_id="qa-reading"):
                 with gr.Row(elem_id="qa-shelf"):
-                    self.picker = gr.Dropdown(label="Article", elem_id="qa-picker", interactive=True)
+                    titles = first.titles()
+                    self.picker = gr.Dropdown(
+                        titles, value=next(iter(first.open), None), label="Article", visible=len(titles) > 1,
+                        elem_id="qa-picker", interactive=True,
+                    )  # fmt: skip
                     self.shelf = html(shelf_to_html(adding=False), elem_id="qa-adding-bar")
                 self._build_form(html)
                 self.pane = html(first.pane(), elem_id="qa-pane")
