@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from index import Article, ArticleQAError, Encoder
 from qa import cli
+from qa.arguments import Commands, add_answer_arguments, add_source_arguments, answer_parts
 from qa.controls import adding_to_html, masthead_to_html, shelf_to_html, told_to_html
 from qa.desk import Desk
 from qa.intake import checked_question, from_address, from_paste, from_upload
@@ -324,7 +325,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return cli.run(parser, arguments)
 
 
-def _declare_chat(commands: cli.Commands) -> None:
+def _declare_chat(commands: Commands) -> None:
     command = commands.add_parser(
         "chat", help="ask in the browser", description="Open a chat about articles, to be used in a browser on this machine."
     )
@@ -334,8 +335,8 @@ def _declare_chat(commands: cli.Commands) -> None:
         "--host", metavar="H", default="127.0.0.1", help="to listen on (default: 127.0.0.1, this machine alone)"
     )
     command.add_argument("--port", metavar="P", type=int, default=7860, help="to listen on (default: 7860)")
-    cli.add_source_arguments(command)
-    cli.add_answer_arguments(command)
+    add_source_arguments(command)
+    add_answer_arguments(command)
     command.set_defaults(body=_chat)
 
 
@@ -347,7 +348,7 @@ def _chat(chosen: argparse.Namespace) -> int:
     if auth is None and not is_loopback(chosen.host):
         warn_of_strangers(chosen.host)
     encoder = Encoder(chosen.model, download=chosen.download)
-    reader, profile = cli.answer_parts(chosen)
+    reader, profile = answer_parts(chosen)
     desk = Desk.lay(
         chosen.articles, chosen.library, encoding=chosen.encoding, encoder=encoder, reader=reader, profile=profile
     )
