@@ -50,29 +50,31 @@ def terms(query: str) -> list[str]:
 def coverage(
     postings: Sequence[NDArray[np.int64]],
     firsts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
     counts: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Score every sentence that holds a term: the share of the query's weight that it covers, in [0, 1].
 
     `postings` has, for each term of the query, the ascending numbers of the sentences that hold it; article i has
-    `counts[i]` indexed sentences, whose numbers begin at `firsts[i]`, ascending. Returns the numbers, ascending, and
-    their scores. A term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's, where n of its N sentences
-    (with PRIOR_SENTENCES) hold it: a term that the article lacks weighs most, and keeps every share below 1.
+    `sizes[i]` sentences, whose numbers begin at `firsts[i]`, ascending, and `counts[i]` of them are indexed. Returns the
+    numbers, ascending, and their scores. Raises KeyError for a number that is no article's. A term's weight in an article is
+    log(1 + (N - n + .5) / (n + .5)), BM25's, where n of its N sentences (with PRIOR_SENTENCES) hold it: a term that the
+    article lacks weighs most, and keeps every share below 1.
 
     How often a sentence holds a term, and how long it is, make no difference: both were tried, and length costs 3 points.
     """
-    numbers = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *postings]))
-    begins = np.searchsorted(numbers, firsts)
-    sizes = np.diff(np.append(begins, len(numbers)))
-    rows = np.flatnonzero(sizes)
-    article = np.repeat(np.arange(len(rows)), sizes[rows])
-    sentences = counts[rows] + PRIOR_SENTENCES
-    covered = np.zeros(len(numbers))
-    whole = np.zeros(len(rows))
+    sentences = counts + PRIOR_SENTENCES
+    begins = np.cumsum(sizes) - sizes  # of each article, where all sentences stand in one row without gaps
+    covered = np.zeros(int(sizes.sum()))
+    whole = np.zeros(len(firsts))
     for posting in postings:
-        places = np.searchsorted(numbers, posting)
-        holding = np.bincount(article[places], minlength=len(rows))
+        holding = np.searchsorted(posting, firsts + sizes) - np.searchsorted(posting, firsts)
+        if holding.sum() != len(posting):
+            raise KeyError("a number that is no article's")
         weight = np.log1p((sentences - holding + 0.5) / (holding + 0.5))
-        covered[places] += weight[article[places]]
+        covered[posting + np.repeat(begins - firsts, holding)] += np.repeat(weight, holding)
         whole += weight
-    return numbers, (covered / whole[article]).astype(np.float32)
+    places = np.flatnonzero(covered)
+    found = np.searchsorted(places, begins + sizes) - np.searchsorted(places, begins)
+    shares = covered[places] / np.repeat(whole, found)
+    return places - np.repeat(begins - firsts, found), shares.astype(np.float32)

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Sentence
-from index.database import Database, Entry
+from index.database import Database, Entry, Stored
 from index.encoder import SAME_VECTOR, Encoder
 from index.errors import LibraryError, LibraryMismatch, ModelError
 from index.lexical import coverage, terms
@@ -26,7 +27,8 @@ __all__ = ["Candidate", "Fuse", "Library", "POOL"]
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
 _KEPT_ARTICLES = 256  # whole articles that stay in memory, so that a busy chat does not read them again and again
 _KEPT_POSTINGS = 1 << 22  # numbers of sentences that hold the words asked last: 32 MiB, so that common ones are read once
-_FEW = 64  # articles whose postings are read one by one, and not with all others'
+_AT_ONCE = 512  # articles that are taken into memory together
+_FEW = 64  # articles whose postings are read one by one, and not with all others
 
 Fuse = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
@@ -55,9 +57,10 @@ class Library:
         self._vectors: VectorIndex | None = None
         self._loaded: dict[str, _Loaded] = {}
         self._seen_version: tuple[int, int] | None = None
-        # The loaded articles' ids by their place in the file, and beside them their first numbers and how many are indexed.
+        # The loaded articles' ids by their place in the file; beside them their first numbers, their sentences, and how many
+        # of those are indexed.
         self._order: Sequence[str] = []
-        self._firsts = self._counts = np.empty(0, dtype=np.int64)
+        self._firsts = self._sizes = self._counts = np.empty(0, dtype=np.int64)
 
     @classmethod
     def in_memory(cls, encoder: Encoder | None = None) -> "Library":
@@ -148,16 +151,16 @@ class Library:
                 return []
             near, _ = self._vectors.search(vector, POOL, ranges)
             postings = [self._postings(term, ranges) for term in terms(query)]
-            worded, shares = coverage(postings, self._firsts, self._counts)
-            best = worded[_highest(shares, POOL)]
-            numbers = np.union1d(near, best)
             try:
+                worded, shares = coverage(postings, self._firsts, self._sizes, self._counts)
+                numbers = np.union1d(near, worded[_highest(shares, POOL)])
                 dense = self._vectors.scores(vector, numbers)
             except KeyError:
                 raise self._database.damaged("its full text names sentences that it does not hold") from None
             lexical = np.zeros(len(numbers), dtype=np.float32)
-            _, here, there = np.intersect1d(numbers, worded, assume_unique=True, return_indices=True)
-            lexical[here] = shares[there]
+            if len(worded):
+                places_of = np.searchsorted(worded, numbers).clip(max=len(worded) - 1)
+                lexical = np.where(worded[places_of] == numbers, shares[places_of], np.float32(0))
             if most is not None and most < len(numbers):
                 fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
                 kept = fused >= np.partition(fused, -most)[-most]
@@ -232,16 +235,24 @@ class Library:
             self._articles.pop(loaded.first, None)
             if self._vectors is not None:
                 self._vectors.remove(loaded.first, loaded.stop)
-        for stored in self._database.stored_beyond(max((loaded.first for loaded in self._loaded.values()), default=0)):
-            if len(stored.numbers):
-                self._vectors = self._vectors or VectorIndex(stored.vectors.shape[1])
-                self._vectors.add(stored.numbers, stored.vectors)
-            self._loaded[stored.id] = _Loaded(stored.first, stored.first + stored.sentences, len(stored.numbers))
+        last = next(reversed(self._loaded.values())).first if self._loaded else 0
+        self._load(self._database.stored_beyond(last))
         self._words.clear()
-        self._order = sorted(self._loaded, key=lambda article_id: self._loaded[article_id].first)
-        self._firsts = np.array([self._loaded[article_id].first for article_id in self._order], dtype=np.int64)
-        self._counts = np.array([self._loaded[article_id].indexed for article_id in self._order], dtype=np.int64)
+        self._order = list(self._loaded)  # as they were added, so by their first numbers
+        table = np.array(list(self._loaded.values()), dtype=np.int64).reshape(-1, 3)
+        self._firsts, self._sizes, self._counts = table[:, 0], table[:, 1] - table[:, 0], table[:, 2]
         self._seen_version = version
+
+    def _load(self, each: Iterable[Stored]) -> None:
+        """Take articles into memory, some at a time: an index that grows by one article at a time is copied for each."""
+        each = iter(each)
+        while part := list(islice(each, _AT_ONCE)):
+            if filled := [stored for stored in part if len(stored.numbers)]:
+                self._vectors = self._vectors or VectorIndex(filled[0].vectors.shape[1])
+                numbers, vectors = zip(*((stored.numbers, stored.vectors) for stored in filled), strict=True)
+                self._vectors.add(np.concatenate(numbers), np.concatenate(vectors))
+            for stored in part:
+                self._loaded[stored.id] = _Loaded(stored.first, stored.first + stored.sentences, len(stored.numbers))
 
     def _postings(self, term: str, ranges: Sequence[tuple[int, int]] | None) -> NDArray[np.int64]:
         """The numbers of the sentences that hold a term, ascending; those of the words asked last stay in memory."""

@@ -245,7 +245,7 @@ def table_of(rows: dict[str, dict[str, float]], versions: dict[str, str], asked:
         f"{time.strftime('%Y-%m-%d')}, {_processor()}, {len(told['sentences']):,} sentences and {len(told['questions']):,} "
         f"questions of {told['name']}, all-MiniLM-L6-v2 for all, medians of {ROUNDS} processes:",
         "",
-        "| | first answer | sentences a second | question, p50 | memory | P@1 |",
+        "| | first answer | sentences a second, loading included | question, p50 | memory | P@1 |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
