@@ -7,12 +7,14 @@ it ends when its parent does, however that ends.
 import atexit
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 __all__ = ["MEMORY", "Overdue", "SECONDS", "Unreadable", "ask", "serve"]
@@ -200,11 +202,11 @@ def _limit() -> None:
 def _is_full() -> bool:
     """Whether this process has come so near to the memory that it may have that one more block could be too much."""
     try:
-        import resource
-    except ImportError:
+        status = Path("/proc/self/status").read_text("ascii")  # getrusage's figure begins with the parent's
+    except OSError:  # where there is no such file, memory is not bounded either
         return False
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > 0.4 * MEMORY
+    peak = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return peak is not None and int(peak[1]) * 1024 > 0.4 * MEMORY
 
 
 def _refuse(event: str, _: tuple[Any, ...]) -> None:

@@ -33,14 +33,16 @@ def test_a_sentence_scores_the_share_of_the_querys_weight_that_it_covers() -> No
     assert PRIOR_SENTENCES == 30
     red, apple, plum = weight(4, 2), weight(4, 1), weight(4, 0)
     assert (red, apple, plum) == pytest.approx((2.6391, 3.1499, 4.2485), abs=1e-4)
-    found, scores = coverage([numbers(1, 2), numbers(1), numbers()], firsts=numbers(1), counts=numbers(4))
+    found, scores = coverage([numbers(1, 2), numbers(1), numbers()], firsts=numbers(1), sizes=numbers(4), counts=numbers(4))
     assert found.tolist() == [1, 2]
     assert scores.tolist() == pytest.approx([(red + apple) / (red + apple + plum), red / (red + apple + plum)])
 
 
 def test_each_article_weighs_words_by_its_own_sentences() -> None:
     """ "red" is in every sentence of the first article (1 to 2) and in one of the second's three (3 to 5)."""
-    found, scores = coverage([numbers(1, 2, 3), numbers(2, 4)], firsts=numbers(1, 3), counts=numbers(2, 3))
+    found, scores = coverage(
+        [numbers(1, 2, 3), numbers(2, 4)], firsts=numbers(1, 3), sizes=numbers(2, 3), counts=numbers(2, 3)
+    )
     first = weight(2, 2), weight(2, 1)
     second = weight(3, 1), weight(3, 1)
     assert found.tolist() == [1, 2, 3, 4]
@@ -49,7 +51,7 @@ def test_each_article_weighs_words_by_its_own_sentences() -> None:
 
 def test_a_query_whose_words_are_nowhere_scores_nothing() -> None:
     for postings in ([], [numbers()], [numbers(), numbers()]):
-        found, scores = coverage(postings, firsts=numbers(1), counts=numbers(3))
+        found, scores = coverage(postings, firsts=numbers(1), sizes=numbers(3), counts=numbers(3))
         assert found.tolist() == [] and scores.tolist() == []
 
 
