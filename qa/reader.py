@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 import numpy as np
@@ -109,9 +109,11 @@ class Reader:
         chosen, rest = ranked[:READ], ranked[READ:]
         if not chosen:
             return []
+        paragraphs = self._paragraphs(chosen)
         windows: dict[tuple[str, int], _Window] = {}
         for one in chosen:
-            window = self._window(one.candidate.article, one.candidate.sentence)
+            article, sentence = one.candidate.article, one.candidate.sentence
+            window = _window(article, sentence, *paragraphs[article.id, sentence.paragraph])
             windows.setdefault(window.key, window).wanted.append(one)
         asked = self.network.pieces([question])[0].ids[:QUESTION]
         logits = self.network.logits(asked, [window.ids for window in windows.values()])
@@ -124,12 +126,23 @@ class Reader:
         # What was not read stays behind what was, as far apart as retrieval has it.
         return read + [replace(one, score=read[-1].score + one.score - chosen[-1].score) for one in rest]
 
-    def _window(self, article: Article, sentence: Sentence) -> "_Window":
-        """The sentence's paragraph; of a long one, the run of whole sentences in which it stands most in the middle."""
-        sentences = [one for one in _paragraph(article, sentence) if not one.furniture]
-        pieces = self.network.pieces([article.quote(one) for one in sentences])
-        run = _run([min(len(one.ids), WINDOW) for one in pieces], sentences.index(sentence))
-        return _Window(article, sentences[run.start : run.stop], pieces[run.start : run.stop])
+    def _paragraphs(self, chosen: Sequence[Ranked]) -> dict[tuple[str, int], tuple[list[Sentence], list[Pieces]]]:
+        """The sentences of every paragraph that holds one of these, cut into pieces in one call: each takes its time."""
+        held: dict[tuple[str, int], list[Sentence]] = {}
+        texts: list[str] = []
+        for one in chosen:
+            article, sentence = one.candidate.article, one.candidate.sentence
+            if (key := (article.id, sentence.paragraph)) not in held:
+                held[key] = [other for other in _paragraph(article, sentence) if not other.furniture]
+                texts += map(article.quote, held[key])
+        pieces = iter(self.network.pieces(texts))
+        return {key: (sentences, list(islice(pieces, len(sentences)))) for key, sentences in held.items()}
+
+
+def _window(article: Article, sentence: Sentence, sentences: Sequence[Sentence], pieces: Sequence[Pieces]) -> "_Window":
+    """The sentence's paragraph; of a long one, the run of whole sentences in which it stands most in the middle."""
+    run = _run([min(len(one.ids), WINDOW) for one in pieces], sentences.index(sentence))
+    return _Window(article, sentences[run.start : run.stop], pieces[run.start : run.stop])
 
 
 class _Window:
