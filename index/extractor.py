@@ -5,17 +5,15 @@ and a thread cannot be stopped: so the parsers run in a child, which is ended wh
 """
 
 import re
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from index.errors import LoadError
+from index.extracted import Extracted
+from index.worker import Overdue, Unreadable, ask
 
-__all__ = ["Extracted", "Kind", "MAX_CHARACTERS", "extract", "kind_of", "read"]
+__all__ = ["Kind", "extract", "kind_of"]
 
 Kind = Literal["text", "html", "pdf", "docx"]
-
-MAX_CHARACTERS = 32 * 2**20  # of an extracted text, as many as a plain text may have bytes
-MAX_PARTICULARS = 300  # characters of a title or an author, which a page shows on a line
 
 _NAMES = {"text": "plain text", "html": "a web page", "pdf": "a PDF", "docx": "a Word document"}
 _SUFFIXES: dict[str, Kind] = {"pdf": "pdf", "docx": "docx", "html": "html", "htm": "html", "xhtml": "html"}
@@ -40,17 +38,6 @@ _MARKUP = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.DOTALL | re.I
 )
 _TAG = re.compile(r"<(?:!doctype|html|head|body|title|div|p|h[1-6]|article|span|a|ul|br)\b", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Extracted:
-    """The text of an article, and what its file says of it; `pages` are the offsets at which pages 1, 2, ... begin."""
-
-    text: str
-    title: str | None = None
-    author: str | None = None
-    date: str | None = None
-    pages: tuple[int, ...] = ()
 
 
 def kind_of(data: bytes, *, name: str, content_type: str | None = None) -> Kind:
@@ -92,8 +79,6 @@ def extract(data: bytes, kind: Kind, *, name: str, encoding: str | None = None) 
     `encoding` is that of a web page where it is known; otherwise the page says it itself. Raises LoadError, with the cure,
     where the file is damaged, protected, without text, or more than the bounds allow.
     """
-    from index.worker import Overdue, Unreadable, ask
-
     try:
         reply = ask(kind, encoding, data)
     except Overdue as error:
@@ -105,43 +90,3 @@ def extract(data: bytes, kind: Kind, *, name: str, encoding: str | None = None) 
     if "problem" in reply:
         raise LoadError(f"{name} {reply['problem']}", reply["cure"])
     return Extracted(**{**reply, "pages": tuple(reply["pages"])})
-
-
-def read(kind: str, encoding: str | None, data: bytes) -> dict[str, Any]:
-    """What the child does: an Extracted as JSON's types, or the problem (without the file's name) and its cure."""
-    try:
-        extracted = _READERS[kind](data, encoding)
-        if len(extracted.text) > MAX_CHARACTERS:
-            raise LoadError(f"holds more than {MAX_CHARACTERS:,} characters.", "Split it into articles.")
-        if not extracted.text.strip():
-            raise LoadError("holds no text.", "Check that it is the right file.")
-    except LoadError as error:
-        return {"problem": error.problem, "cure": error.cure}
-    return asdict(extracted) | {name: _tidied(getattr(extracted, name)) for name in ("title", "author", "date")}
-
-
-def _tidied(particular: str | None) -> str | None:
-    """A title or a name on one line; a damaged file may hold anything there."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in particular or "").split())
-    return words[:MAX_PARTICULARS] or None
-
-
-def _webpage(data: bytes, encoding: str | None) -> Extracted:
-    from index import webpage
-
-    return webpage.read(data, encoding)
-
-
-def _pdf(data: bytes, _: str | None) -> Extracted:
-    from index import pdf
-
-    return pdf.read(data)
-
-
-def _word(data: bytes, _: str | None) -> Extracted:
-    from index import word
-
-    return word.read(data)
-
-
-_READERS = {"html": _webpage, "pdf": _pdf, "docx": _word}

@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from index.article import Article, Sentence
 from index.errors import LoadError
-from index.extractor import Extracted, extract, kind_of
+from index.extracted import Extracted
+from index.extractor import extract, kind_of
 from index.fetcher import fetch
 from index.language import language_of
 from index.segmenter import segment

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from index.errors import LoadError
-from index.extractor import MAX_CHARACTERS, Extracted
+from index.extracted import MAX_CHARACTERS, Extracted
 from index.pagination import Line, join
 
 __all__ = ["read"]

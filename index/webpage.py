@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from index.errors import LoadError
-from index.extractor import Extracted
+from index.extracted import Extracted
 
 __all__ = ["decode", "read"]
 

@@ -93,7 +93,7 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def ask(kind: str, encoding: str | None, data: bytes) -> dict[str, Any]:
-    """What `index.extractor.read` makes of the data, in a child. Raises Overdue or Unreadable."""
+    """What `index.parsing.read` makes of the data, in a child. Raises Overdue or Unreadable."""
     with _places:
         with _lock:
             child = _idle.pop() if _idle else None
@@ -155,7 +155,7 @@ def _exactly(stream: Any, length: int) -> bytes:
 
 def serve() -> None:
     """Answer requests until the parent is gone."""
-    from index.extractor import read
+    from index.parsing import read
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from makers import assemble_pdf, make_docx, make_pdf
 
 from index import Article, LoadError, load_bytes, worker
-from index.extractor import Extracted, extract, kind_of
+from index.extracted import Extracted
+from index.extractor import extract, kind_of
 
 GOLDEN = Path(__file__).parent / "data" / "extraction.json"
 
@@ -386,7 +387,7 @@ def test_what_reads_a_file_cannot_reach_out() -> None:
 
     program = (
         "import io, os, socket, struct, subprocess, sys, json\n"
-        "import index.extractor as extractor\n"
+        "import index.parsing as parsing\n"
         "def tried(kind, encoding, data):\n"
         "    said = []\n"
         "    for act in (lambda: socket.create_connection(('127.0.0.1', 9)), lambda: os.system('true'),\n"
@@ -394,7 +395,7 @@ def test_what_reads_a_file_cannot_reach_out() -> None:
         "        try: act(); said.append('done')\n"
         "        except PermissionError: said.append('refused')\n"
         "    return {'said': said}\n"
-        "extractor.read = tried\n"
+        "parsing.read = tried\n"
         "from index.worker import serve; serve()\n"
     )
     head = json.dumps(["html", None]).encode()
