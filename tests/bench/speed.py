@@ -45,6 +45,15 @@ vectors = model.encode(sentences, normalize_embeddings=True)
 print(sentences[int((vectors @ model.encode([sys.argv[3]], normalize_embeddings=True)[0]).argmax())])
 """
 QUESTION = "who did Zhao meet?"
+# The most memory that the system has seen of a process begins with that of the one which started it: a small one does.
+LAUNCHER = """
+import json, os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+assert os.waitstatus_to_exitcode(status) == 0, sys.argv
+print(json.dumps([time.perf_counter() - started, usage.ru_maxrss]))
+"""
 
 Row = tuple[str, str, str, str]
 
@@ -371,16 +380,15 @@ def _median(do: Callable[[], object], rounds: int) -> float:
 
 def _run(command: Sequence[str]) -> tuple[float, float]:
     """Wall seconds, and the most memory in MB, of a process."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, command
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    told = subprocess.run([sys.executable, "-c", LAUNCHER, *command], cwd=ROOT, capture_output=True, check=True, text=True)
+    seconds, kilobytes = json.loads(told.stdout)
+    return seconds, kilobytes / 1024
 
 
 def _inside(part: str, material: Material, file: Path | None, folder: Path) -> dict[str, float]:
     named = [str(file)] if file else []
-    command = [sys.executable, __file__, *named, "--inside", part, str(folder)]
+    launched = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"]
+    command = [*launched, sys.executable, __file__, *named, "--inside", part, str(folder)]  # for LAUNCHER's reason
     told: dict[str, float] = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout)
     return told
 
