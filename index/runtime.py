@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.pieces import parts
-from index.weights import CHANNELS, Weights
+from index.weights import BF16, CHANNELS, Weights
 
 if TYPE_CHECKING:
     import openvino
@@ -37,6 +37,7 @@ class Runtime:
     """
 
     def __init__(self, weights: Weights, *, pooled: bool) -> None:
+        self._weights = weights  # which the compiled model goes on sharing
         self._words = weights.embeddings["words"]
         self._compiled = _core().compile_model(_model(weights, pooled), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
         self._idle: list[InferRequest] = []
@@ -115,13 +116,22 @@ def _model(weights: Weights, pooled: bool) -> "openvino.Model":
     def constant(value: Any) -> Any:
         return op.constant(np.asarray(value), shared_memory=True)  # compiling copies what it wants, in its own precision
 
-    def norm(x: Any, gain: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
+    def parameter(name: str) -> Any:
+        array = p[name]
+        if array.dtype == np.float32:
+            return constant(array)
+        stored = openvino.Tensor(array.view(np.int16), array.shape, openvino.Type.bf16) if array.dtype == BF16 else array
+        wide = op.convert(op.constant(stored, shared_memory=True), np.float32)
+        wide.get_rt_info()["decompression_0"] = ""  # else all are widened before anything is compiled: twice their memory
+        return wide
+
+    def norm(x: Any, gain: Any, bias: Any) -> Any:
         x = op.mvn(x, constant([-1]), normalize_variance=True, eps=EPSILON, eps_mode="inside_sqrt")
-        return op.add(op.multiply(x, constant(gain)), constant(bias))
+        return op.add(op.multiply(x, gain), bias)
 
     def linear(x: Any, part: str) -> Any:
-        product = op.matmul(x, constant(p[f"{part}.weight"]), transpose_a=False, transpose_b=True)
-        return op.add(product, constant(p[f"{part}.bias"]))
+        product = op.matmul(x, parameter(f"{part}.weight"), transpose_a=False, transpose_b=True)
+        return op.add(product, parameter(f"{part}.bias"))
 
     def attention(x: Any, part: str) -> Any:
         apart = op.reshape(linear(x, part), constant([0, 0, 3, shape.heads, shape.width // shape.heads]), special_zero=True)
@@ -136,12 +146,12 @@ def _model(weights: Weights, pooled: bool) -> "openvino.Model":
     pieces = op.gather(op.shape_of(words), constant([1]), constant(0))
     places = op.slice(constant(e["places"]), constant([0]), pieces, constant([1]), constant([0]))
     x = op.add(op.add(words, places), op.gather(constant(e["kinds"]), kinds, constant(0)))
-    x = norm(x, e["gain"], e["bias"])
+    x = norm(x, constant(e["gain"]), constant(e["bias"]))
     for layer in (f"layers.{number}" for number in range(shape.layers)):
         mixed = linear(attention(x, f"{layer}.qkv"), f"{layer}.out")
-        x = norm(op.add(x, mixed), p[f"{layer}.ln1.weight"], p[f"{layer}.ln1.bias"])
+        x = norm(op.add(x, mixed), parameter(f"{layer}.ln1.weight"), parameter(f"{layer}.ln1.bias"))
         inner = linear(op.gelu(linear(x, f"{layer}.up"), "erf"), f"{layer}.down")
-        x = norm(op.add(x, inner), p[f"{layer}.ln2.weight"], p[f"{layer}.ln2.bias"])
+        x = norm(op.add(x, inner), parameter(f"{layer}.ln2.weight"), parameter(f"{layer}.ln2.bias"))
     if pooled:
         there = op.squeeze(op.convert(op.equal(mask, constant(np.float32(0))), np.float32), constant(1))
         total = op.squeeze(op.matmul(there, x, transpose_a=False, transpose_b=False), constant(1))

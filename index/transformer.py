@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.encoder import Encoder
-from index.weights import PARTS, Shape, Weights, to_bert
+from index.weights import PARTS, Shape, Weights, to_bert, widened
 
 if TYPE_CHECKING:
     import torch
@@ -41,7 +41,7 @@ class Transformer:
 
         loaded = Weights.load(base, weights)
         embeddings, parameters = (
-            {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
+            {name: torch.tensor(widened(array)) for name, array in arrays.items()}
             for arrays in (loaded.embeddings, loaded.parameters)
         )
         return cls(loaded.shape, embeddings, parameters)

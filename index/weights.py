@@ -1,5 +1,7 @@
 """A BERT's weights as arrays: embeddings, layers and head, from files in safetensors form, checked and hardly copied.
 
+Numbers of 16 bits stay as they are stored: as many megabytes again are not needed to read with them.
+
 Knows nothing of computing with them: the runtime reads with them, the transformer is trained on them.
 """
 
@@ -9,7 +11,7 @@ import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +21,11 @@ from index.errors import ModelError
 if TYPE_CHECKING:
     from index.encoder import Encoder
 
-__all__ = ["CHANNELS", "CURE", "PARTS", "Shape", "Weights", "read_tensors", "to_bert"]
+__all__ = ["BF16", "CHANNELS", "CURE", "PARTS", "Shape", "Weights", "read_tensors", "to_bert", "widened"]
 
-Arrays = Mapping[str, NDArray[np.float32]]
+Stored: TypeAlias = "NDArray[Any]"  # of float32, float16 or BF16
+
+BF16 = np.dtype("<u2")  # what stands for bf16, which numpy does not know: its bits
 
 CHANNELS = 3  # logits of a piece: the answer begins here, it ends here, its sentence answers
 CURE = "Install the package again, or name weights that `python -m qa.training` made for this base model."
@@ -47,11 +51,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`embeddings` are the base model's; `parameters` has queries, keys and values of a layer in one array, and a head."""
+    """`embeddings` are the base model's; `parameters` has queries, keys and values of a layer in one array, and a head.
+
+    Parameters are in the numbers that they are stored in: 32 bits, 16, or bf16 (as BF16).
+    """
 
     shape: Shape
-    embeddings: Arrays
-    parameters: Arrays
+    embeddings: Mapping[str, NDArray[np.float32]]
+    parameters: Mapping[str, Stored]
 
     @classmethod
     def load(cls, base: "Encoder", file: Path | None = None) -> "Weights":
@@ -65,8 +72,8 @@ class Weights:
                 raise ValueError(f"its activation is {config['hidden_act']}")
             shape = Shape(*(int(config[name]) for name in _CONFIG))
             tensors, _ = read_tensors(base.folder / "model.safetensors")
-            embeddings = {name: tensors[f"embeddings.{theirs}"] for name, theirs in _EMBEDDINGS.items()}
-            head = {"head.weight": np.zeros(shape.of("head.weight"), np.float32)}
+            embeddings = {name: widened(tensors[f"embeddings.{theirs}"]) for name, theirs in _EMBEDDINGS.items()}
+            head: dict[str, Stored] = {"head.weight": np.zeros(shape.of("head.weight"), np.float32)}
             head["head.bias"] = np.zeros(shape.of("head.bias"), np.float32)
             parameters = {} if file else _from_bert(tensors | head, shape)
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -98,11 +105,18 @@ class Weights:
                 mapping.madvise(mmap.MADV_DONTNEED)
 
 
-def read_tensors(file: Path) -> tuple[dict[str, NDArray[np.float32]], Mapping[str, Any]]:
+def widened(array: Stored) -> NDArray[np.float32]:
+    """The numbers in 32 bits; the same array where they are."""
+    if array.dtype == BF16:  # the upper half of 32 bits
+        return (array.astype("<u4") << 16).view("<f4")
+    return array.astype(np.float32, copy=False)
+
+
+def read_tensors(file: Path) -> tuple[dict[str, Stored], Mapping[str, Any]]:
     """The arrays of a file in safetensors form by their names, and what its maker says of it.
 
-    Those in 32 bits stay on the disk until they are touched: of a table of 30,000 words, a question needs ten rows. (The
-    safetensors library copies all, and hands no bf16 to numpy.) Raises OSError or ValueError.
+    They stay on the disk until they are touched: of a table of 30,000 words, a question needs ten rows. (The safetensors
+    library copies all, and hands no bf16 to numpy.) Raises OSError or ValueError.
     """
     size = file.stat().st_size
     with file.open("rb") as stream:
@@ -124,18 +138,13 @@ def read_tensors(file: Path) -> tuple[dict[str, NDArray[np.float32]], Mapping[st
     return found, notes
 
 
-def _array(file: Path, begin: int, size: int, shape: list[int], place: list[int], kind: str) -> NDArray[np.float32]:
+def _array(file: Path, begin: int, size: int, shape: list[int], place: list[int], kind: str) -> Stored:
     start, stop = place
     count = math.prod(shape)
     if not 0 <= start < stop <= size - begin or stop - start != count * int(kind[-1]):
         raise ValueError("its header names places that it does not have")
     # A mapping for each, so that what nobody uses any more leaves the memory; writable to who shares it, and never written.
-    raw: Any = np.memmap(file, kind, mode="c", offset=begin + start, shape=count)
-    if kind == "<u2":  # bf16 is the upper half of 32 bits
-        raw = raw.astype("<u4")
-        raw <<= 16
-        raw = raw.view("<f4")
-    array: NDArray[np.float32] = raw.astype(np.float32, copy=False).reshape(shape)
+    array: Stored = np.memmap(file, kind, mode="c", offset=begin + start, shape=count).reshape(shape)
     return array
 
 
@@ -158,7 +167,7 @@ _BERT = {  # our name for a part of a layer -> BERT's
 PARTS = tuple(f"{part}.{kind}" for part in ("qkv", *_BERT) for kind in ("weight", "bias"))
 
 
-def _from_bert(tensors: Arrays, shape: Shape) -> dict[str, NDArray[np.float32]]:
+def _from_bert(tensors: Mapping[str, Stored], shape: Shape) -> dict[str, Stored]:
     """Ours from BERT's: what a file with BERT's names holds, as we compute with it."""
     ours = {"head.weight": tensors["head.weight"], "head.bias": tensors["head.bias"]}
     for layer in range(shape.layers):

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import MakeBase
+from numpy.typing import NDArray
 
 from index import Encoder, ModelError, Network
 from index.encoder import SAME_VECTOR
 from index.runtime import Runtime
 from index.transformer import Transformer
-from index.weights import Weights, read_tensors
+from index.weights import Weights, read_tensors, widened
 from qa.reader import SHIPPED, Reader
 
 ROOT = Path(__file__).parent.parent
@@ -118,6 +119,27 @@ def test_rows_of_any_lengths_keep_their_places(tiny_reader: Reader, tiny_bert: E
         np.testing.assert_allclose(logits, alone, atol=0.05)
 
 
+@pytest.mark.parametrize("kind", ["bfloat16", "float16", "float32"])
+def test_logits_are_the_same_however_the_weights_are_stored(
+    kind: str, tiny_reader: Reader, tiny_bert: Encoder, tmp_path: Path
+) -> None:
+    """Numbers that all three can hold, stored in each, give the logits of the 32-bit ones."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    exact = {name: tensor.bfloat16().clamp(-4, 4) for name, tensor in load_file(tiny_reader.weights).items()}
+    exact = {name: torch.where(tensor.abs() < 2**-8, 0, tensor) for name, tensor in exact.items()}
+    rows = [np.arange(4, 4 + length, dtype=np.int64) for length in (9, 3, 40)]
+
+    def logits(stored: str) -> list[NDArray[np.float32]]:
+        save_file({name: tensor.to(getattr(torch, stored)) for name, tensor in exact.items()}, tmp_path / stored)
+        return Runtime(Weights.load(tiny_bert, tmp_path / stored), pooled=False).logits(rows, 3)
+
+    for found, expected in zip(logits(kind), logits("float32"), strict=True):
+        assert np.ptp(expected) > 0
+        np.testing.assert_allclose(found, expected, atol=0.02)
+
+
 def test_weights_are_read_without_copying_and_as_they_are(tmp_path: Path) -> None:
     """Against the safetensors library, in 32 and in 16 bits."""
     import torch
@@ -128,8 +150,8 @@ def test_weights_are_read_without_copying_and_as_they_are(tmp_path: Path) -> Non
     arrays, said = read_tensors(tmp_path / "w")
     assert said == {"base": "x"}
     for name in "abc":
-        assert arrays[name].tolist() == expected.tolist()
-    assert isinstance(arrays["a"], np.memmap)
+        assert widened(arrays[name]).tolist() == expected.tolist()
+        assert isinstance(arrays[name], np.memmap)
 
 
 @pytest.mark.parametrize(
