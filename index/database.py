@@ -136,6 +136,11 @@ class Database:
         with self.reading():
             return dict(self._file.rows("SELECT id, first FROM article ORDER BY first"))
 
+    def count(self) -> int:
+        """The number of all sentences."""
+        with self.reading():
+            return int(self._file.row("SELECT total(sentences) FROM article")[0])
+
     def first(self, article_id: str) -> int | None:
         """The number of an article's first sentence, or None where it is not there."""
         with self.reading():

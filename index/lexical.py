@@ -8,11 +8,12 @@ same whether the article stands alone or among ten thousand.
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["STOP_WORDS", "coverage", "terms"]
+__all__ = ["Posting", "STOP_WORDS", "coverage", "terms"]
 
 # Words that ask, link or stand in for others: they say nothing of what a question is about. What a contraction leaves
 # behind ("didn't" becomes "didn" and "t") is among them.
@@ -47,34 +48,62 @@ def terms(query: str) -> list[str]:
     return [word for word in said if word in longest]
 
 
-def coverage(
-    postings: Sequence[NDArray[np.int64]],
-    firsts: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    counts: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Score every sentence that holds a term: the share of the query's weight that it covers, in [0, 1].
+class Posting(NamedTuple):
+    """A term's: the ascending numbers of the sentences that hold it, and how many of them each article has."""
 
-    `postings` has, for each term of the query, the ascending numbers of the sentences that hold it; article i has
-    `sizes[i]` sentences, whose numbers begin at `firsts[i]`, ascending, and `counts[i]` of them are indexed. Returns the
-    numbers, ascending, and their scores. Raises KeyError for a number that is no article's. A term's weight in an article is
-    log(1 + (N - n + .5) / (n + .5)), BM25's, where n of its N sentences (with PRIOR_SENTENCES) hold it: a term that the
-    article lacks weighs most, and keeps every share below 1.
+    numbers: NDArray[np.int64]
+    holding: NDArray[np.int64]
+
+
+def coverage(
+    postings: Sequence[Posting],
+    firsts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    *,
+    most: int,
+    also: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Score the `most` sentences that cover most of a query, and `also` these: the share of its weight, in [0, 1].
+
+    There is a posting for each term of the query. The numbers of article i's sentences begin at `firsts[i]`, ascending, and
+    `counts[i]` of them are indexed. Returns numbers, ascending, and their scores; of equal scores, the first are taken. A
+    term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's, where n of its N sentences (with
+    PRIOR_SENTENCES) hold it: a term that the article lacks weighs most, and keeps every share below 1.
 
     How often a sentence holds a term, and how long it is, make no difference: both were tried, and length costs 3 points.
     """
+    if not any(len(posting.numbers) for posting in postings):
+        return also, np.zeros(len(also), dtype=np.float32)
     sentences = counts + PRIOR_SENTENCES
-    begins = np.cumsum(sizes) - sizes  # of each article, where all sentences stand in one row without gaps
-    covered = np.zeros(int(sizes.sum()))
-    whole = np.zeros(len(firsts))
-    for posting in postings:
-        holding = np.searchsorted(posting, firsts + sizes) - np.searchsorted(posting, firsts)
-        if holding.sum() != len(posting):
-            raise KeyError("a number that is no article's")
-        weight = np.log1p((sentences - holding + 0.5) / (holding + 0.5))
-        covered[posting + np.repeat(begins - firsts, holding)] += np.repeat(weight, holding)
-        whole += weight
-    places = np.flatnonzero(covered)
-    found = np.searchsorted(places, begins + sizes) - np.searchsorted(places, begins)
-    shares = covered[places] / np.repeat(whole, found)
-    return places - np.repeat(begins - firsts, found), shares.astype(np.float32)
+    weights = np.stack([np.log1p((sentences - held + 0.5) / (held + 0.5)) for _, held in postings])
+    whole = weights.sum(axis=0)
+    base = firsts[0]
+    covered = np.zeros(1 + max(one[-1] for one in (also, *(posting.numbers for posting in postings)) if len(one)) - base)
+    for (numbers, held), weight in zip(postings, weights, strict=True):
+        covered[numbers - base] += np.repeat(weight, held)
+    # From the rarest term to the commonest: what holds none but the terms still to come scores `bound` at most.
+    order = sorted(range(len(postings)), key=lambda term: len(postings[term].numbers))
+    bounds = [(weights[order[place:]].sum(axis=0) / whole).max() for place in range(len(order))]
+    found, shares = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+    for term, bound in zip(order, bounds, strict=True):
+        if len(found) >= most and np.float32(bound) < shares.min():
+            break
+        numbers, held = postings[term]
+        of_term = (covered[numbers - base] / np.repeat(whole, held)).astype(np.float32)
+        best = _highest(of_term, most)
+        found, places = np.unique(np.concatenate([found, numbers[best]]), return_index=True)
+        shares = np.concatenate([shares, of_term[best]])[places]
+        best = _highest(shares, most)
+        found, shares = found[best], shares[best]
+    numbers = np.union1d(found, also)
+    scores = covered[numbers - base] / whole[np.searchsorted(firsts, numbers, side="right") - 1]
+    return numbers, scores.astype(np.float32)
+
+
+def _highest(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:
+    """The places of the highest scores, ascending; of equal ones, the first."""
+    if len(scores) <= most:
+        return np.arange(len(scores))
+    least = np.partition(scores, -most)[-most]
+    above = np.flatnonzero(scores > least)
+    return np.sort(np.concatenate([above, np.flatnonzero(scores == least)[: most - len(above)]]))

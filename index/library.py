@@ -6,11 +6,11 @@ searching needs is built in memory from it, and follows what other processes wri
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,15 @@ from index.database import Database, Entry, Stored
 from index.encoder import SAME_VECTOR, Encoder
 from index.errors import LibraryError, LibraryMismatch, ModelError
 from index.lexical import coverage, terms
+from index.postings import Postings
+from index.roster import Roster
 from index.vectors import VectorIndex
 
 __all__ = ["Candidate", "Fuse", "Library", "POOL"]
 
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
 _KEPT_ARTICLES = 256  # whole articles that stay in memory, so that a busy chat does not read them again and again
-_KEPT_POSTINGS = 1 << 22  # numbers of sentences that hold the words asked last: 32 MiB, so that common ones are read once
 _AT_ONCE = 512  # articles that are taken into memory together
-_FEW = 64  # articles whose postings are read one by one, and not with all others
 
 Fuse = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
@@ -53,14 +53,10 @@ class Library:
         self._encoder_checked = False
         # By the number of its first sentence: an id comes back when an article is added again, a number never does.
         self._articles: OrderedDict[int, Article] = OrderedDict()
-        self._words: OrderedDict[str, NDArray[np.int64]] = OrderedDict()
+        self._roster = Roster()
+        self._postings = Postings(database, self._roster)
         self._vectors: VectorIndex | None = None
-        self._loaded: dict[str, _Loaded] = {}
         self._seen_version: tuple[int, int] | None = None
-        # The loaded articles' ids by their place in the file; beside them their first numbers, their sentences, and how many
-        # of those are indexed.
-        self._order: Sequence[str] = []
-        self._firsts = self._sizes = self._counts = np.empty(0, dtype=np.int64)
 
     @classmethod
     def in_memory(cls, encoder: Encoder | None = None) -> "Library":
@@ -108,7 +104,7 @@ class Library:
         vectors = self.encoder.encode(texts, progress=progress)
         if len(vectors) != len(texts) or not np.isfinite(vectors).all():  # it would never be found, and verify would say so
             raise ModelError(f"The model {self.encoder.name} gives no vectors for {article.title!r}.", "Use another model.")
-        with self._lock, self._database.writing():
+        with self._changing() as change:
             if self._database.first(article.id) is not None:  # another thread or process was faster
                 return False
             self._check_encoder()
@@ -119,18 +115,19 @@ class Library:
             for old_id in self._database.source_ids(article.source) if article.source else []:
                 if old := self._database.article(old_id):
                     self._database.delete(old)
+                    change.removed.append(old_id)
             self._database.insert(article, vectors)
-            self._seen_version = None
+            change.added = article.id
         return True
 
     def remove(self, article_id: str) -> None:
         """Remove an article, in one step that is done or not done. Raises LibraryError where there is none."""
-        with self._lock, self._database.writing():
+        with self._changing() as change:
             article = self._database.article(article_id)
             if article is None:
                 raise _no_article(article_id)
             self._database.delete(article)
-            self._seen_version = None
+            change.removed.append(article_id)
 
     def search(
         self, query: str, *, within: Iterable[str] | None = None, most: int | None = None, fuse: Fuse = np.add
@@ -150,17 +147,14 @@ class Library:
             if self._vectors is None or not len(self._vectors):
                 return []
             near, _ = self._vectors.search(vector, POOL, ranges)
-            postings = [self._postings(term, ranges) for term in terms(query)]
             try:
-                worded, shares = coverage(postings, self._firsts, self._sizes, self._counts)
-                numbers = np.union1d(near, worded[_highest(shares, POOL)])
+                postings = [self._postings.of(term, ranges) for term in terms(query)]
+                numbers, lexical = coverage(
+                    postings, self._roster.firsts, self._roster.counts, most=POOL, also=np.sort(near)
+                )
                 dense = self._vectors.scores(vector, numbers)
             except KeyError:
                 raise self._database.damaged("its full text names sentences that it does not hold") from None
-            lexical = np.zeros(len(numbers), dtype=np.float32)
-            if len(worded):
-                places_of = np.searchsorted(worded, numbers).clip(max=len(worded) - 1)
-                lexical = np.where(worded[places_of] == numbers, shares[places_of], np.float32(0))
             if most is not None and most < len(numbers):
                 fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
                 kept = fused >= np.partition(fused, -most)[-most]
@@ -228,77 +222,71 @@ class Library:
         version = self._database.version()
         if version == self._seen_version:
             return
-        there = self._database.firsts()
-        # An article that was removed and added again has its old id and new numbers.
-        for gone in [key for key, loaded in self._loaded.items() if there.get(key) != loaded.first]:
-            loaded = self._loaded.pop(gone)
-            self._articles.pop(loaded.first, None)
-            if self._vectors is not None:
-                self._vectors.remove(loaded.first, loaded.stop)
-        last = next(reversed(self._loaded.values())).first if self._loaded else 0
-        self._load(self._database.stored_beyond(last))
-        self._words.clear()
-        self._order = list(self._loaded)  # as they were added, so by their first numbers
-        table = np.array(list(self._loaded.values()), dtype=np.int64).reshape(-1, 3)
-        self._firsts, self._sizes, self._counts = table[:, 0], table[:, 1] - table[:, 0], table[:, 2]
+        self._postings.clear()
+        for gone in self._roster.gone(self._database.firsts()):
+            self._unload(gone)
+        self._load(self._database.stored_beyond(int(self._roster.firsts[-1]) if self._roster.ids else 0))
         self._seen_version = version
+
+    @contextmanager
+    def _changing(self) -> Iterator["_Change"]:
+        """A transaction whose changes reach memory too: of 10,000 articles, looking which one changed takes longest."""
+        with self._lock:
+            change = _Change()
+            with self._database.writing():
+                version = self._database.version()
+                yield change
+            follows, self._seen_version = version == self._seen_version, None
+            if follows:
+                for article_id in change.removed:
+                    self._unload(article_id)
+                if change.added and (stored := self._database.stored(change.added)):
+                    self._load([stored])
+                self._seen_version = version
+
+    def _unload(self, article_id: str) -> None:
+        first, stop = self._roster.remove(article_id)
+        self._articles.pop(first, None)
+        self._postings.remove(first, stop)
+        if self._vectors is not None:
+            self._vectors.remove(first, stop)
 
     def _load(self, each: Iterable[Stored]) -> None:
         """Take articles into memory, some at a time: an index that grows by one article at a time is copied for each."""
         each = iter(each)
         while part := list(islice(each, _AT_ONCE)):
             if filled := [stored for stored in part if len(stored.numbers)]:
-                self._vectors = self._vectors or VectorIndex(filled[0].vectors.shape[1])
+                if self._vectors is None:
+                    self._vectors = VectorIndex(filled[0].vectors.shape[1])
+                    self._vectors.expect(self._database.count())
                 numbers, vectors = zip(*((stored.numbers, stored.vectors) for stored in filled), strict=True)
                 self._vectors.add(np.concatenate(numbers), np.concatenate(vectors))
-            for stored in part:
-                self._loaded[stored.id] = _Loaded(stored.first, stored.first + stored.sentences, len(stored.numbers))
-
-    def _postings(self, term: str, ranges: Sequence[tuple[int, int]] | None) -> NDArray[np.int64]:
-        """The numbers of the sentences that hold a term, ascending; those of the words asked last stay in memory."""
-        if ranges is not None and len(ranges) <= _FEW:
-            return self._database.postings(term, ranges)
-        found = self._words.pop(term) if term in self._words else self._database.postings(term)
-        self._words[term] = found
-        while len(self._words) > 1 and sum(map(len, self._words.values())) > _KEPT_POSTINGS:
-            self._words.popitem(last=False)
-        if ranges is None:
-            return found
-        bounds = np.searchsorted(found, np.array(ranges, dtype=np.int64))
-        return np.concatenate([found[first:last] for first, last in bounds])
+            self._roster.add((stored.id, stored.first, stored.sentences, len(stored.numbers)) for stored in part)
 
     def _ranges(self, within: Iterable[str] | None) -> Sequence[tuple[int, int]] | None:
         if within is None:
             return None
         wanted = {within} if isinstance(within, str) else set(within)
-        if unknown := sorted(wanted - self._loaded.keys()):
+        if unknown := sorted(article_id for article_id in wanted if article_id not in self._roster):
             raise _no_article(unknown[0])
-        return sorted((self._loaded[article_id].first, self._loaded[article_id].stop) for article_id in wanted)
+        return sorted(map(self._roster.range, wanted))
 
     def _places(self, numbers: NDArray[np.int64]) -> Sequence[tuple[Article, Sentence]]:
         """The article and the sentence that each number stands for."""
         places = []
-        for number, row in zip(numbers, np.searchsorted(self._firsts, numbers, side="right") - 1, strict=True):
-            article = self._get(self._order[row], int(self._firsts[row]))
-            places.append((article, article.sentences[number - self._firsts[row]]))
+        for number, row in zip(numbers, self._roster.rows(numbers), strict=True):
+            first = int(self._roster.firsts[row])
+            article = self._get(self._roster.ids[row], first)
+            places.append((article, article.sentences[number - first]))
         return places
 
 
-class _Loaded(NamedTuple):
-    """Where an article lies in memory: its sentences' numbers are [first, stop), and `indexed` of them have vectors."""
+@dataclass(slots=True)
+class _Change:
+    """The ids of the articles that a transaction takes out, and of the one that it puts in."""
 
-    first: int
-    stop: int
-    indexed: int
-
-
-def _highest(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:
-    """The places of the highest scores; of equal ones, the first."""
-    if len(scores) <= most:
-        return np.arange(len(scores))
-    least = np.partition(scores, -most)[-most]
-    above = np.flatnonzero(scores > least)
-    return np.concatenate([above, np.flatnonzero(scores == least)[: most - len(above)]])
+    removed: list[str] = field(default_factory=list)
+    added: str | None = None
 
 
 def _no_article(article_id: str) -> LibraryError:

@@ -3,7 +3,10 @@
 The door to faiss. Knows nothing of sentences: a vector has a number, and the numbers of one article are one range.
 """
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +24,9 @@ Scores = NDArray[np.float32]
 # million takes milliseconds then, and not a tenth of a second. Measured: docs/speed.md.
 ROUGH_FROM = 20_000
 CLOSER = 1024
+PART = 1 << 18  # vectors that one processor looks at
+MIDDLE = 1 << 14  # vectors that say where the middle of all is
+AT_ONCE = 1 << 16  # vectors that are widened to 32 bits together
 ASIDE = 1024  # so many vectors of chosen articles, or fewer, are compared without a look at the others
 SPARE = 8  # removed vectors are let go of when they are one in so many
 
@@ -37,20 +43,26 @@ class VectorIndex:
         self._gone = np.empty(0, dtype=bool)  # by place, as are the vectors themselves
         self._there = 0
         self._vectors = self._store()
-        self._rough: faiss.Index | None = None
+        self._rough: list[faiss.Index] | None = None  # each of PART places, but for the last
 
     def __len__(self) -> int:
         return self._there
 
+    def expect(self, count: int) -> None:
+        """Make room for so many vectors in all: else it is made, and what is there copied, again and again."""
+        there = self._vectors.codes.size()
+        self._vectors.codes.resize(max(there, count * self._vectors.sa_code_size()))
+        self._vectors.codes.resize(there)
+
     def add(self, ids: Ids, vectors: NDArray[np.floating]) -> None:
         """Add vectors, shape (n, dimension), under n ids, ascending and above all that were ever added."""
-        wide = np.ascontiguousarray(vectors, dtype=np.float32)
+        halves = np.ascontiguousarray(vectors, dtype=np.float16)
         self._ids = np.concatenate([self._ids, ids])
         self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
         self._there += len(ids)
-        self._vectors.add(wide)
+        self._vectors.add_sa_codes(halves.view(np.uint8))  # its codes are those 16 bits: nothing is to be converted
         if self._rough is not None:
-            self._rough.add(wide)
+            self._grow(self._rough)
 
     def remove(self, start: int, stop: int) -> None:
         """Remove every vector whose id is in [start, stop)."""
@@ -91,9 +103,15 @@ class VectorIndex:
         if len(self._ids) < ROUGH_FROM:
             return self._exactly(query, k)
         if self._rough is None:
-            self._rough = self._make_rough()
-        _, found = self._rough.search(query.reshape(1, -1), max(CLOSER, 2 * k))
-        places = np.sort(found[0][found[0] >= 0])  # short results are padded with -1
+            self._rough = []
+            self._grow(self._rough)
+        most = max(CLOSER, 2 * k)
+        looks = list(_pool().map(lambda part: part.search(query.reshape(1, -1), most), self._rough))
+        scores = np.concatenate([scores[0] for scores, _ in looks])
+        places = np.concatenate([np.where(found[0] < 0, -1, found[0] + n * PART) for n, (_, found) in enumerate(looks)])
+        if len(looks) > 1:
+            places = places[np.argpartition(-scores, most)[:most]]
+        places = np.sort(places[places >= 0])  # short results are padded with -1
         places = places[~self._gone[places]]
         return places if len(places) >= k else self._exactly(query, k)
 
@@ -130,27 +148,34 @@ class VectorIndex:
 
     # -- making
 
-    def _store(self) -> "faiss.Index":
+    def _store(self) -> "faiss.IndexScalarQuantizer":
         import faiss
 
         return faiss.IndexScalarQuantizer(self.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
-    def _make_rough(self) -> "faiss.Index":
+    def _grow(self, rough: "list[faiss.Index]") -> None:
+        """Let the rough look see every vector."""
         import faiss
 
-        rough = faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT)
-        step = 1 << 16
-        for first in range(0, len(self._ids), step):
-            vectors = self._vectors.reconstruct_n(first, min(step, len(self._ids) - first))
-            if not first:
-                rough.train(vectors)  # finds their middle, and nothing else
-            rough.add(vectors)
-        return rough
+        seen = (len(rough) - 1) * PART + rough[-1].ntotal if rough else 0
+        while seen < len(self._ids):
+            if seen % PART == 0:
+                rough.append(faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT))
+                # Finds their middle, and nothing else; one for all, so that what the parts say compares.
+                rough[-1].train(self._vectors.reconstruct_n(0, min(MIDDLE, len(self._ids))))
+            vectors = self._vectors.reconstruct_n(seen, min(AT_ONCE, PART - seen % PART, len(self._ids) - seen))
+            rough[-1].add(vectors)
+            seen += len(vectors)
 
     def _let_go(self) -> None:
         kept = np.flatnonzero(~self._gone)
         vectors, self._vectors, self._rough = self._vectors, self._store(), None
-        for part in np.array_split(kept, 1 + len(kept) // (1 << 16)):
+        for part in np.array_split(kept, 1 + len(kept) // AT_ONCE):
             if len(part):
                 self._vectors.add(vectors.reconstruct_batch(part))
         self._ids, self._gone = self._ids[kept], np.zeros(len(kept), dtype=bool)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), "looking")

@@ -5,10 +5,13 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index import Encoder, Library, load_text
-from index.lexical import PRIOR_SENTENCES, coverage
+from index.lexical import PRIOR_SENTENCES, Posting, coverage
+from index.roster import Roster
 
 
 def numbers(*values: int) -> NDArray[np.int64]:
@@ -18,6 +21,18 @@ def numbers(*values: int) -> NDArray[np.int64]:
 def weight(sentences: int, holding: int) -> float:
     """BM25's weight of a term that `holding` of so many sentences hold, with 30 more that hold nothing."""
     return math.log(1 + (sentences + 30 - holding + 0.5) / (holding + 0.5))
+
+
+def scored(
+    postings: list[NDArray[np.int64]], firsts: list[int], sizes: list[int], most: int = 100, also: Iterable[int] = ()
+) -> dict[int, float]:
+    """The numbers and scores of postings over articles whose sentences are all indexed."""
+    roster = Roster()
+    roster.add((f"{first}", first, size, size) for first, size in zip(firsts, sizes, strict=True))
+    held = [Posting(posting, roster.holding(posting)) for posting in postings]
+    found, scores = coverage(held, roster.firsts, roster.counts, most=most, also=numbers(*also))
+    assert (np.diff(found) > 0).all()
+    return dict(zip(found.tolist(), scores.tolist(), strict=True))
 
 
 def by_words(library: Library, query: str, ids: Iterable[str] | None = None) -> dict[str, float]:
@@ -33,26 +48,51 @@ def test_a_sentence_scores_the_share_of_the_querys_weight_that_it_covers() -> No
     assert PRIOR_SENTENCES == 30
     red, apple, plum = weight(4, 2), weight(4, 1), weight(4, 0)
     assert (red, apple, plum) == pytest.approx((2.6391, 3.1499, 4.2485), abs=1e-4)
-    found, scores = coverage([numbers(1, 2), numbers(1), numbers()], firsts=numbers(1), sizes=numbers(4), counts=numbers(4))
-    assert found.tolist() == [1, 2]
-    assert scores.tolist() == pytest.approx([(red + apple) / (red + apple + plum), red / (red + apple + plum)])
+    whole = red + apple + plum
+    expected = {1: pytest.approx((red + apple) / whole), 2: pytest.approx(red / whole)}
+    assert scored([numbers(1, 2), numbers(1), numbers()], [1], [4]) == expected
+    assert scored([numbers(1, 2), numbers(1), numbers()], [1], [4], also=[2, 4]) == expected | {4: 0}
 
 
 def test_each_article_weighs_words_by_its_own_sentences() -> None:
     """ "red" is in every sentence of the first article (1 to 2) and in one of the second's three (3 to 5)."""
-    found, scores = coverage(
-        [numbers(1, 2, 3), numbers(2, 4)], firsts=numbers(1, 3), sizes=numbers(2, 3), counts=numbers(2, 3)
-    )
     first = weight(2, 2), weight(2, 1)
     second = weight(3, 1), weight(3, 1)
-    assert found.tolist() == [1, 2, 3, 4]
-    assert scores.tolist() == pytest.approx([first[0] / sum(first), 1.0, second[0] / sum(second), second[1] / sum(second)])
+    assert scored([numbers(1, 2, 3), numbers(2, 4)], [1, 3], [2, 3]) == pytest.approx(
+        {1: first[0] / sum(first), 2: 1.0, 3: second[0] / sum(second), 4: second[1] / sum(second)}
+    )
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
+    gap=st.integers(0, 5),
+    postings=st.lists(st.sets(st.integers(0, 53)), max_size=5),
+    also=st.sets(st.integers(0, 53), max_size=4),
+    most=st.integers(1, 12),
+)
+@settings(max_examples=300, deadline=None)
+def test_the_sentences_that_cover_most_are_those_of_a_look_at_all(
+    sizes: list[int], gap: int, postings: list[set[int]], also: set[int], most: int
+) -> None:
+    """Of equal ones the first, whatever order the terms are in and however the numbers of the articles lie apart."""
+    firsts = [7 + place * gap + sum(sizes[:place]) for place in range(len(sizes))]
+    there = [first + place for first, size in zip(firsts, sizes, strict=True) for place in range(size)]
+    held = [sorted({there[one] for one in posting if one < len(there)}) for posting in postings]
+    asked = sorted(there[one] for one in also if one < len(there))
+    scores = dict.fromkeys(there, 0.0)
+    for first, size in zip(firsts, sizes, strict=True):
+        weights = [weight(size, sum(first <= one < first + size for one in posting)) for posting in held]
+        for one in range(first, first + size):
+            scores[one] = sum(w for w, posting in zip(weights, held, strict=True) if one in posting) / (sum(weights) or 1)
+    best = sorted((one for one in there if scores[one]), key=lambda one: (-np.float32(scores[one]), one))[:most]
+    found = scored([numbers(*posting) for posting in held], firsts, sizes, most, asked)
+    assert found == pytest.approx({one: scores[one] for one in {*best, *asked}}, abs=1e-6)
 
 
 def test_a_query_whose_words_are_nowhere_scores_nothing() -> None:
     for postings in ([], [numbers()], [numbers(), numbers()]):
-        found, scores = coverage(postings, firsts=numbers(1), sizes=numbers(3), counts=numbers(3))
-        assert found.tolist() == [] and scores.tolist() == []
+        assert scored(postings, [1], [3]) == {}
+        assert scored(postings, [1], [3], also=[2]) == {2: 0}
 
 
 def test_full_text_and_weights_agree_with_the_same_case_by_hand(tiny: Encoder) -> None:

@@ -1,5 +1,6 @@
 """A library as its user sees it: in memory and on disk, from threads and beside other processes."""
 
+import random
 import subprocess
 import sys
 import threading
@@ -147,6 +148,29 @@ def test_an_article_that_comes_back_has_its_new_title(library: Library) -> None:
     library.remove(article.id)
     library.add(load_text(FRUIT, title="new"))
     assert library.get(article.id).title == "new"
+
+
+def test_what_a_search_knows_follows_every_change(tiny: Encoder, tmp_path: Path) -> None:
+    """Articles come, are replaced and go, here and by another connection; each search is that of a library just opened."""
+    here, there = Library.open(tmp_path, create=True, encoder=tiny), Library.open(tmp_path, encoder=tiny)
+    dice = random.Random(7)
+    fruit = ["apple", "banana", "plum", "fig", "lemon"]
+    for turn in range(60):
+        library = dice.choice([here, here, here, there])
+        entries = library.list()
+        if entries and dice.random() < 0.4:
+            library.remove(dice.choice(entries).id)
+        else:
+            said = [f"A red {dice.choice(fruit)} and {turn}.", f"The {dice.choice(fruit)}.", f"One {dice.choice(fruit)}."]
+            library.add(load_text("\n\n".join(said), source=dice.choice([None, "a", "b"])))
+        fresh = Library.open(tmp_path, encoder=tiny)
+        for query in dice.sample(["red apple", "plum", "the fig and lemon", "banana 7"], 2):
+            assert found(here, query) == found(fresh, query)
+            assert found(here, query, [one.id for one in here.list()[::2]]) == found(
+                fresh, query, [one.id for one in fresh.list()[::2]]
+            )
+        fresh.close()
+    assert here.verify() == []
 
 
 def test_furniture_is_kept_and_never_a_candidate(library: Library) -> None:
