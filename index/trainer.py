@@ -4,7 +4,9 @@ torch's second door, beside index/transformer.py: open only while weights are ma
 of what is drawn from them: arrays of numbers go in, weights come out.
 """
 
+import random
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "Trainer"]
 
 HEAD_SPEED = 4.0  # the head starts from nothing, so it learns this many times as fast
+DROPPED = 0.1  # of what each layer says, left out at random: what was seen several times must not be learnt by heart
+PATTERN = 1 << 24  # zeros and others, of which it is read what is left out
 CLIP = 1.0  # the length that a gradient is cut to
 CEILING = 20.0  # of one question's loss: a wrongly marked answer must not move everything
 
@@ -58,6 +62,8 @@ class Trainer:
         self._device = torch.device(device)
         master = Transformer.load(base)
         torch.nn.init.normal_(master.parameters["head.weight"], std=0.02)
+        self._seed = seed
+        self._pattern = torch.empty(0)
         self._master = master.to(self._device, torch.float32)  # fitted in 32 bits, computed with in 16
         self._model = master.to(self._device, torch.bfloat16 if half else torch.float32)
         for name in self._model.parameters:
@@ -79,9 +85,10 @@ class Trainer:
         import torch
 
         totals = np.zeros(2)
+        drop = partial(self._drop, random.Random(f"{self._seed} {self.steps}"))
         for batch in batches:
             b = _Tensors(batch, self._device)
-            span, sentence = _losses(self._model(b.ids, b.kinds, b.lengths), b)
+            span, sentence = _losses(self._model(b.ids, b.kinds, b.lengths, drop), b)
             (span + sentence).div(len(batches)).backward()  # type: ignore[no-untyped-call]
             totals += (span.item(), sentence.item())
         for group in self._optimiser.param_groups:
@@ -97,6 +104,20 @@ class Trainer:
                     tensor.copy_(self._master.parameters[name])
         self.steps += 1
         return float(totals[0]) / len(batches), float(totals[1]) / len(batches)
+
+    def _drop(self, dice: random.Random, x: "Tensor") -> "Tensor":
+        """Some of x left out, and the rest raised to make up for it.
+
+        Which, says a stretch of one long pattern: on a CPU, drawing each anew costs a fifth of the time.
+        """
+        import torch
+
+        size = x.numel()
+        if len(self._pattern) < 2 * size:
+            drawn = torch.rand(max(PATTERN, 2 * size), generator=torch.Generator().manual_seed(self._seed))
+            self._pattern = (drawn >= DROPPED).to(self._device, x.dtype) / (1 - DROPPED)
+        start = dice.randrange(len(self._pattern) - size)
+        return x * self._pattern[start : start + size].view_as(x)
 
     def save(self, weights: Path) -> None:
         """Write the weights as they are now, for a Network to read with."""

@@ -3,7 +3,7 @@
 The door to torch and safetensors. Knows nothing of words or sentences: numbers of word pieces in, logits out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,24 +64,31 @@ class Transformer:
             {name: tensor.to(device, precision) for name, tensor in self.parameters.items()},
         )
 
-    def __call__(self, ids: "Tensor", kinds: "Tensor", lengths: "Tensor") -> "Tensor":
-        """Logits, shape (rows, pieces, 3), of rows of `lengths` pieces; `kinds` is 0 in the question and 1 in the text."""
+    def __call__(
+        self, ids: "Tensor", kinds: "Tensor", lengths: "Tensor", drop: "Callable[[Tensor], Tensor] | None" = None
+    ) -> "Tensor":
+        """Logits, shape (rows, pieces, 3), of rows of `lengths` pieces; `kinds` is 0 in the question and 1 in the text.
+
+        `drop` is applied to what goes into the first layer and to what each adds: in training, it leaves a part out.
+        """
         import torch
         from torch.nn.functional import layer_norm, linear
 
+        drop = drop or (lambda x: x)
         e, p = self.embeddings, self.parameters
         width = self.shape.width
         with torch.no_grad():
             x = e["words"][ids] + e["places"][: ids.shape[1]] + e["kinds"][kinds]
             x = layer_norm(x, (width,), e["gain"], e["bias"], EPSILON).to(p["head.weight"].dtype)
+            x = drop(x)
             beyond = torch.arange(ids.shape[1], device=ids.device) >= lengths[:, None]
             mask = torch.zeros(beyond.shape, dtype=x.dtype, device=x.device).masked_fill_(beyond, -1e4)
             mask = mask.repeat_interleave(self.shape.heads, 0)[:, None, :]
         for layer in range(self.shape.layers):
-            x = self._layer(x, mask, {name: p[f"layers.{layer}.{name}"] for name in PARTS})
+            x = self._layer(x, mask, {name: p[f"layers.{layer}.{name}"] for name in PARTS}, drop)
         return linear(x, p["head.weight"], p["head.bias"]).float()
 
-    def _layer(self, x: "Tensor", mask: "Tensor", p: "Mapping[str, Tensor]") -> "Tensor":
+    def _layer(self, x: "Tensor", mask: "Tensor", p: "Mapping[str, Tensor]", drop: "Callable[[Tensor], Tensor]") -> "Tensor":
         """Attention written out: on a CPU, the backward pass of torch's fused one is several times slower."""
         import torch
         from torch.nn.functional import gelu, layer_norm, linear
@@ -93,10 +100,10 @@ class Transformer:
         weights = torch.baddbmm(mask, q, k.transpose(1, 2), alpha=size**-0.5)
         weights = torch.softmax(weights, -1)
         mixed = torch.bmm(weights, v).view(rows, heads, pieces, size).transpose(1, 2).reshape(rows, pieces, width)
-        x = x + linear(mixed, p["out.weight"], p["out.bias"])
+        x = x + drop(linear(mixed, p["out.weight"], p["out.bias"]))
         x = layer_norm(x, (width,), p["ln1.weight"], p["ln1.bias"], EPSILON)
         inner = gelu(linear(x, p["up.weight"], p["up.bias"]))
-        x = x + linear(inner, p["down.weight"], p["down.bias"])
+        x = x + drop(linear(inner, p["down.weight"], p["down.bias"]))
         return layer_norm(x, (width,), p["ln2.weight"], p["ln2.bias"], EPSILON)
 
 

@@ -23,7 +23,10 @@ __all__ = ["Example", "Sampler", "Source", "Text"]
 NEAR = 24  # look-alikes that are kept for a question
 SCATTERED = 12  # sentences an article, on the average, below which look-alikes come from the whole file
 BUDGETS = (64, 96, 128, 160, WINDOW)  # word pieces of a window
+WITHHELD = 0.08  # of the answerable questions, those that are shown without the window that answers them
 BENT = 0.14  # of the answerable questions, those that are turned into one which the same window does not answer
+THINNED = 0.1  # of the questions, those that lose a word which their answer's sentence has too: people ask in other words
+MISLEADING = (2, 4, 5, 5, 4)  # how often 0, 1, 2, ... windows that only look like it stand beside the one with the answer
 STEM = 6  # letters
 
 
@@ -152,7 +155,8 @@ class Sampler:
         if not self._queue:
             self._queue = dice.sample(range(len(self.source.questions)), len(self.source.questions))
         asked = self.source.questions[self._queue.pop()]
-        budget, roll = dice.choice(BUDGETS), dice.random()
+        budget = dice.choice(BUDGETS)
+        misleading = dice.choices(range(len(MISLEADING)), MISLEADING)[0]
         if asked.spans:
             own = self._around(dice.choice(asked.spans)[0], budget)
             if dice.random() < BENT and (other := self._bent(asked, own)):
@@ -160,11 +164,10 @@ class Sampler:
             if self.source.scattered and dice.random() < 0.4:
                 own = self._spliced(asked, own, budget)
             taken = {*own, *(sentence for sentence, _, _ in asked.spans)}
-            withheld = roll < 0.08
-            misleading = (2 if roll < 0.03 else 1) if withheld else int(roll < 0.72)
+            withheld = misleading > 0 and dice.random() < WITHHELD
         else:
             own = self._around(dice.choice(self.source.paragraphs[asked.paragraph]), WINDOW)
-            taken, withheld, misleading = set(own), False, int(roll < 0.4)
+            taken, withheld, misleading = set(own), False, misleading // 2
         windows = [] if withheld else [own]
         for _ in range(misleading):
             if found := self._misleading(asked, taken, budget):
@@ -172,10 +175,21 @@ class Sampler:
                 taken |= set(found)
         windows = windows or [own]
         dice.shuffle(windows)
-        return Example(self._ids(asked.text), windows, asked.spans)
+        return Example(self._ids(self._thinned(asked) if asked.spans else asked.text), windows, asked.spans)
 
     def _ids(self, question: str) -> NDArray[np.int64]:
         return self._network.pieces([self._as_typed(question)])[0].ids[:QUESTION]
+
+    def _thinned(self, asked: _Asked) -> str:
+        """Now and then without one of its words that the answer's sentence has too; its names and its first word stay."""
+        if self._dice.random() >= THINNED:
+            return asked.text
+        there = {stem for sentence, _, _ in asked.spans for stem in _stems(self.source.texts[sentence].words)}
+        words = asked.text.split(" ")
+        shared = [at for at, word in enumerate(words) if at and word.islower() and len(word) > 3 and word[:STEM] in there]
+        if len(shared) > 1:
+            del words[self._dice.choice(shared)]
+        return " ".join(words)
 
     def _bent(self, asked: _Asked, window: Sequence[int]) -> str | None:
         """The question turned so that its window speaks of it and does not answer it; None where no rule applies."""
