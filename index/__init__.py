@@ -15,6 +15,7 @@ from index.errors import (
 )
 from index.library import Candidate, Fuse, Library
 from index.loader import load, load_address, load_bundled, load_bytes, load_text
+from index.model_files import ModelFiles
 from index.network import Network
 from index.pieces import Pieces
 from index.span_model import SpanModel
@@ -35,6 +36,7 @@ __all__ = [
     "LibraryNotFound",
     "LoadError",
     "ModelError",
+    "ModelFiles",
     "Network",
     "Pieces",
     "QuestionError",

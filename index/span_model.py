@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoder
 from index.errors import ModelError
+from index.model_files import ModelFiles
 from index.pieces import Pieces, parts
 
 __all__ = ["SpanModel"]
@@ -39,7 +39,7 @@ class SpanModel:
     """
 
     def __init__(self, model: str | Path, *, download: bool = False) -> None:
-        self._files = Encoder(model, download=download)  # which finds a model's folder and tells its identity
+        self._files = ModelFiles(model, download=download)
         self._lock = threading.RLock()
 
     @property

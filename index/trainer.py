@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoder
+from index.model_files import ModelFiles
 from index.transformer import Transformer
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Batch:
 class Trainer:
     """AdamW on a transformer's layers and head, over embeddings that stay as they are; 16 bits where `half`."""
 
-    def __init__(self, base: Encoder, *, device: str = "cpu", half: bool = True, seed: int = 0) -> None:
+    def __init__(self, base: ModelFiles, *, device: str = "cpu", half: bool = True, seed: int = 0) -> None:
         import torch
 
         torch.manual_seed(seed)

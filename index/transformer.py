@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.encoder import Encoder
+from index.model_files import ModelFiles
 from index.weights import PARTS, Shape, Weights, to_bert, widened
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Transformer:
         self.parameters = parameters
 
     @classmethod
-    def load(cls, base: Encoder, weights: Path | None = None) -> "Transformer":
+    def load(cls, base: ModelFiles, weights: Path | None = None) -> "Transformer":
         """The base model's embeddings under the layers and head of a file; without one, the base's layers and a head of 0.
 
         Raises ModelError where the base is not of BERT's kind, or the file is of another shape or made for another base.
@@ -46,7 +46,7 @@ class Transformer:
         )
         return cls(loaded.shape, embeddings, parameters)
 
-    def save(self, file: Path, base: Encoder) -> None:
+    def save(self, file: Path, base: ModelFiles) -> None:
         """Write the parameters, in 16 bits and under BERT's names, with the base that they belong to."""
         import torch
         from safetensors.torch import save_file

@@ -11,15 +11,13 @@ import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
-
-if TYPE_CHECKING:
-    from index.encoder import Encoder
+from index.model_files import ModelFiles
 
 __all__ = ["BF16", "CHANNELS", "CURE", "PARTS", "Shape", "Weights", "read_tensors", "to_bert", "widened"]
 
@@ -61,7 +59,7 @@ class Weights:
     parameters: Mapping[str, Stored]
 
     @classmethod
-    def load(cls, base: "Encoder", file: Path | None = None) -> "Weights":
+    def load(cls, base: ModelFiles, file: Path | None = None) -> "Weights":
         """The base model's embeddings under the layers and head of a file; without one, the base's layers and a head of 0.
 
         Raises ModelError where the base is not of BERT's kind, or the file is of another shape or made for another base.

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Article, Encoder, Network, Pieces, Sentence, SpanModel
+from index import Article, ModelFiles, Network, Pieces, Sentence, SpanModel
 from qa.retriever import Ranked, Reading
 
 __all__ = ["COMBINATION", "Combination", "READ", "Reader", "SHIPPED"]
@@ -73,7 +73,7 @@ class Reader:
         weights: str | Path | None = None,
         *,
         combination: Combination | None = None,
-        base: Encoder | None = None,
+        base: ModelFiles | None = None,
         expected: str | None = None,
         download: bool = False,
     ) -> None:
@@ -81,7 +81,7 @@ class Reader:
         self.weights = Path(weights) if weights is not None else WEIGHTS
         self._ours = self.weights.is_file() or self.weights.suffix == ".safetensors"
         self.combination = combination or (COMBINATION if self._ours else FOREIGN)
-        self._base = base or Encoder()
+        self._base = base
         self._download = download
         self._expected = WEIGHTS_SHA256 if weights is None else expected
 

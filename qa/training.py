@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import ArticleQAError, Batch, Encoder, LoadError, Network, Trainer
+from index import ArticleQAError, Batch, LoadError, ModelFiles, Network, Trainer
 from qa.examples import Example, Sampler, Source
 
 __all__ = ["batch_of", "batches", "main", "train"]
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train(chosen: argparse.Namespace) -> None:
     """Fit as the command's arguments say. Raises LoadError where a file cannot be read."""
-    base = Encoder()
+    base = ModelFiles()
     network = Network(chosen.output, base=base)  # for its word pieces alone: the weights are not there yet
     named = [_named(file) for file in chosen.files]
     sources = [Source(file, network, held_out=held_out, seed=chosen.seed) for file, _, held_out in named]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from index import Encoder
+from index import Encoder, ModelFiles
 from index.transformer import Transformer
 from qa import ArticleQA
 from qa.reader import Combination, Reader
@@ -59,14 +59,14 @@ def encoder() -> Encoder:
     return Encoder()
 
 
-MakeBase = Callable[..., Encoder]
+MakeBase = Callable[..., ModelFiles]
 
 
 @pytest.fixture(scope="session")
 def make_base() -> MakeBase:
     """Makes a folder with a BERT of one layer, 8 wide and random, that knows WORDS and every letter."""
 
-    def make(folder: Path, *, inner: int = 16, seed: int = 1) -> Encoder:
+    def make(folder: Path, *, inner: int = 16, seed: int = 1) -> ModelFiles:
         import torch
         from tokenizers import Tokenizer
         from tokenizers.models import WordPiece
@@ -85,18 +85,18 @@ def make_base() -> MakeBase:
         )
         BertModel(config).save_pretrained(folder)
         tokenizer.save(str(folder / "tokenizer.json"))
-        return Encoder(folder)
+        return ModelFiles(folder)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def tiny_bert(make_base: MakeBase, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+def tiny_bert(make_base: MakeBase, tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     return make_base(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.fixture(scope="session")
-def tiny_reader(tiny_bert: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+def tiny_reader(tiny_bert: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Reader:
     """A reader with random weights over the tiny BERT: it reads nonsense, the same nonsense every time."""
     import torch
 

@@ -4,21 +4,20 @@ The network is a tiny real one: two layers with random weights over a vocabulary
 """
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import MakeBase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import Article, Candidate, Encoder, LoadError, ModelError, Sentence, load_bundled, load_text
+from index import Article, Candidate, Encoder, LoadError, ModelError, ModelFiles, Sentence, load_bundled, load_text
 from index.transformer import Transformer
 from qa import ArticleQA
 from qa.calibration import READER
 from qa.reader import LONGEST, READ, SHIPPED, WINDOW, Combination, Reader, _run, _trimmed
 from qa.retriever import Ranked, Reading
 
-MakeBase = Callable[..., Encoder]
 PLAIN = Combination("by hand", worth=0.5, span=0.25, origin="a test")
 
 
@@ -91,7 +90,7 @@ def test_what_a_sentence_scores_does_not_depend_on_the_other_candidates(reader: 
         assert alone.reading.span == pytest.approx(there.span, abs=1e-3)
 
 
-def test_reading_twice_and_in_many_threads_gives_the_same(reader: Reader, tiny_bert: Encoder) -> None:
+def test_reading_twice_and_in_many_threads_gives_the_same(reader: Reader, tiny_bert: ModelFiles) -> None:
     article = load_text("Red apple. Green plum. Blue fig.\n\nThe date was one.")
     expected = reader.read("red plum", candidates(article))
     fresh = Reader(reader.weights, combination=PLAIN, base=tiny_bert)
@@ -157,7 +156,7 @@ def test_a_sentence_in_the_middle_of_a_long_paragraph_has_neighbours_on_both_sid
         assert run.start < wanted < run.stop - 1
 
 
-def test_weights_of_another_hash_are_refused_with_the_cure(tmp_path: Path, reader: Reader, tiny_bert: Encoder) -> None:
+def test_weights_of_another_hash_are_refused_with_the_cure(tmp_path: Path, reader: Reader, tiny_bert: ModelFiles) -> None:
     other = tmp_path / "reader.safetensors"
     other.write_bytes(reader.weights.read_bytes())
     spoilt = Reader(other, base=tiny_bert, expected="0" * 64)
@@ -166,7 +165,7 @@ def test_weights_of_another_hash_are_refused_with_the_cure(tmp_path: Path, reade
 
 
 def test_weights_of_another_shape_or_base_or_kind_are_refused(
-    tmp_path: Path, reader: Reader, make_base: MakeBase, tiny_bert: Encoder
+    tmp_path: Path, reader: Reader, make_base: MakeBase, tiny_bert: ModelFiles
 ) -> None:
     wider = make_base(tmp_path / "wider", inner=24)
     Transformer.load(wider).save(tmp_path / "wider.safetensors", tiny_bert)
@@ -184,7 +183,7 @@ def test_weights_of_another_shape_or_base_or_kind_are_refused(
             unusable.read("red", candidates(load_text("Red apple.")))
 
 
-def test_the_weights_are_written_and_read_back_alike(reader: Reader, tmp_path: Path, tiny_bert: Encoder) -> None:
+def test_the_weights_are_written_and_read_back_alike(reader: Reader, tmp_path: Path, tiny_bert: ModelFiles) -> None:
     loaded = Transformer.load(tiny_bert, reader.weights)
     loaded.save(tmp_path / "again.safetensors", tiny_bert)
     assert (tmp_path / "again.safetensors").read_bytes() == reader.weights.read_bytes()

@@ -11,7 +11,7 @@ import pytest
 from conftest import MakeBase
 from numpy.typing import NDArray
 
-from index import Encoder, ModelError, Network
+from index import Encoder, ModelError, ModelFiles, Network
 from index.encoder import SAME_VECTOR
 from index.runtime import Runtime
 from index.transformer import Transformer
@@ -45,7 +45,7 @@ def test_the_reader_reads_as_the_form_that_was_trained(encoder: Encoder) -> None
     """The same best sentence-bearing piece in every window, and logits that differ by the rounding of 16 bits alone."""
     import torch
 
-    network, trained = SHIPPED.network, Transformer.load(encoder, SHIPPED.weights)
+    network, trained = SHIPPED.network, Transformer.load(encoder.files, SHIPPED.weights)
     assert isinstance(network, Network)
     question = network.pieces(["who did Zhao meet?"])[0].ids
     texts = [one.ids[:170] for one in network.pieces(ARTICLES)]
@@ -85,9 +85,9 @@ def test_importing_qa_imports_no_library_that_computes() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_another_model_is_run_by_sentence_transformers(tiny: Encoder, tiny_bert: Encoder) -> None:
+def test_another_model_is_run_by_sentence_transformers(tiny: Encoder, tiny_bert: ModelFiles) -> None:
     """One of bags of words, and one of BERT's kind whose vectors nobody has put on record."""
-    for other in (tiny, tiny_bert):
+    for other in (tiny, Encoder(tiny_bert.folder)):
         assert other._compiled is None
         assert other.form == "fp32"
         assert len(other.encode(["red apple"])) == 1
@@ -109,7 +109,7 @@ def test_a_model_whose_vectors_are_not_those_on_record_is_left_to_sentence_trans
     assert line.startswith("all-MiniLM-L6-v2 is run by sentence-transformers, not by openvino: its vectors are others there")
 
 
-def test_rows_of_any_lengths_keep_their_places(tiny_reader: Reader, tiny_bert: Encoder) -> None:
+def test_rows_of_any_lengths_keep_their_places(tiny_reader: Reader, tiny_bert: ModelFiles) -> None:
     """Logits of many rows are those of each row alone, in the order that they were given."""
     runtime = Runtime(Weights.load(tiny_bert, tiny_reader.weights), pooled=False)
     rows = [np.arange(4, 4 + length, dtype=np.int64) for length in (9, 3, 40, 3, 17)]
@@ -121,7 +121,7 @@ def test_rows_of_any_lengths_keep_their_places(tiny_reader: Reader, tiny_bert: E
 
 @pytest.mark.parametrize("kind", ["bfloat16", "float16", "float32"])
 def test_logits_are_the_same_however_the_weights_are_stored(
-    kind: str, tiny_reader: Reader, tiny_bert: Encoder, tmp_path: Path
+    kind: str, tiny_reader: Reader, tiny_bert: ModelFiles, tmp_path: Path
 ) -> None:
     """Numbers that all three can hold, stored in each, give the logits of the 32-bit ones."""
     import torch
@@ -166,7 +166,7 @@ def test_weights_are_read_without_copying_and_as_they_are(tmp_path: Path) -> Non
         b'\x3b\0\0\0\0\0\0\0{"a": {"dtype":"F32","shape":[4],"data_offsets":[-9,7]}}   ' + b"\0" * 99,
     ],
 )
-def test_a_torn_or_hostile_file_of_weights_is_refused(tmp_path: Path, content: bytes, tiny_bert: Encoder) -> None:
+def test_a_torn_or_hostile_file_of_weights_is_refused(tmp_path: Path, content: bytes, tiny_bert: ModelFiles) -> None:
     """Whatever it says of itself: as ours, with the cure, and before anything is computed."""
     file = tmp_path / "reader.safetensors"
     file.write_bytes(content)

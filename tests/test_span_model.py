@@ -19,7 +19,7 @@ from transformers import (
     RobertaForQuestionAnswering,
 )
 
-from index import Encoder, ModelError, SpanModel, load_text
+from index import Encoder, ModelError, ModelFiles, SpanModel, load_text
 from qa import ArticleQA
 from qa.reader import Reader
 
@@ -28,7 +28,7 @@ SIZES: Any = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2
 
 
 @pytest.fixture(scope="module")
-def bert_folder(tiny_bert: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bert_folder(tiny_bert: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bert-qa")
     backend = Tokenizer.from_file(str(tiny_bert.folder / "tokenizer.json"))
     backend.post_processor = BertProcessing(("[SEP]", 3), ("[CLS]", 2))
@@ -93,7 +93,7 @@ def test_answers_lie_in_their_quotes_and_are_not_calibrated(folder: Path, tiny: 
         assert one.answer is not None and one.answer.text in one.quote
 
 
-def test_a_model_that_has_not_learnt_to_answer_is_refused(tiny_bert: Encoder, tmp_path: Path, bert_folder: Path) -> None:
+def test_a_model_that_has_not_learnt_to_answer_is_refused(tiny_bert: ModelFiles, tmp_path: Path, bert_folder: Path) -> None:
     backend = Tokenizer.from_file(str(tiny_bert.folder / "tokenizer.json"))
     BertModel(BertConfig(vocab_size=backend.get_vocab_size(), **SIZES)).save_pretrained(tmp_path)
     for file in bert_folder.glob("token*"):

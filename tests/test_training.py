@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import Batch, Encoder, Network, Trainer
+from index import Batch, ModelFiles, Network, Trainer
 from qa.examples import Sampler, Source
 from qa.training import _named, batch_of, batches, main
 
@@ -32,7 +32,7 @@ def questions(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def network(tiny_bert: Encoder, tmp_path: Path) -> Network:
+def network(tiny_bert: ModelFiles, tmp_path: Path) -> Network:
     return Network(tmp_path / "none.safetensors", base=tiny_bert)
 
 
@@ -65,7 +65,7 @@ def test_batches_hold_no_more_pieces_than_they_may(questions: Path, network: Net
         assert next(drawn).ids.size <= 200
 
 
-def test_learning_lowers_the_loss(questions: Path, network: Network, tiny_bert: Encoder) -> None:
+def test_learning_lowers_the_loss(questions: Path, network: Network, tiny_bert: ModelFiles) -> None:
     source = Source(questions, network, held_out=0, seed=0)
     drawn = batches([Sampler(source, network, random.Random(1))], [1.0], 2000, random.Random(2))
     batch: Batch = next(drawn)
@@ -74,7 +74,7 @@ def test_learning_lowers_the_loss(questions: Path, network: Network, tiny_bert: 
     assert losses[-1] < 0.7 * losses[0]
 
 
-def test_what_is_left_out_while_learning_is_a_tenth_and_the_mean_stays(tiny_bert: Encoder) -> None:
+def test_what_is_left_out_while_learning_is_a_tenth_and_the_mean_stays(tiny_bert: ModelFiles) -> None:
     """Another part at each place and step, the same in each run."""
     import torch
 
@@ -109,7 +109,7 @@ def test_a_question_loses_at_most_one_of_the_words_that_its_answer_has_too(
 
 
 def test_going_on_from_a_checkpoint_is_as_if_it_had_never_stopped(
-    questions: Path, network: Network, tiny_bert: Encoder, tmp_path: Path
+    questions: Path, network: Network, tiny_bert: ModelFiles, tmp_path: Path
 ) -> None:
     source = Source(questions, network, held_out=0, seed=0)
     drawn = batches([Sampler(source, network, random.Random(1))], [1.0], 400, random.Random(2))

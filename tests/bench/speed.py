@@ -162,7 +162,7 @@ def cold(material: Material, folder: Path, chosen: argparse.Namespace) -> list[R
         qa.library.add(text := article.get(entry.id))
     lines = folder / "article.txt"
     lines.write_text("\n".join(" ".join(text.quote(s).split()) for s in text.sentences), "utf-8")
-    plain = [sys.executable, "-c", PLAIN, str(Encoder().folder), str(lines), QUESTION]
+    plain = [sys.executable, "-c", PLAIN, str(Encoder().files.folder), str(lines), QUESTION]
     ours = [sys.executable, str(ROOT / "ui.py"), "ask", QUESTION, "--library", str(kept)]
     _run(plain), _run(ours)
     pairs = [(_run(ours), _run(plain)) for _ in range(ROUNDS)]
