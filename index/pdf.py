@@ -21,7 +21,7 @@ MAX_PAGES = 5_000
 def read(data: bytes) -> Extracted:
     """The text of all pages. A file of pages without any text is told to be scanned, one with a password to be protected."""
     import pypdf
-    from pypdf.errors import DependencyError, FileNotDecryptedError
+    from pypdf.errors import FileNotDecryptedError
 
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
@@ -36,7 +36,7 @@ def read(data: bytes) -> Extracted:
             if characters > MAX_CHARACTERS:
                 raise LoadError(f"holds more than {MAX_CHARACTERS:,} characters.", "Split it into articles.")
         about = reader.metadata
-    except (DependencyError, FileNotDecryptedError):  # a cipher that needs another library
+    except FileNotDecryptedError:
         raise _protected() from None
     if not characters:
         raise LoadError(

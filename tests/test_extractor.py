@@ -253,15 +253,17 @@ def test_a_scanned_pdf_is_told() -> None:
     assert "OCR" in cure
 
 
-def test_a_pdf_with_a_password_is_told() -> None:
+@pytest.mark.parametrize("cipher", ["RC4-128", "AES-128", "AES-256"])
+def test_a_pdf_with_a_password_is_told_and_one_that_anybody_may_open_is_read(cipher: str) -> None:
+    """Publishers encrypt with a password for changes alone: readers open such a file without asking."""
     import pypdf
 
     writer, out = pypdf.PdfWriter(clone_from=BytesIO(make_pdf([["One."]]))), BytesIO()
-    writer.encrypt("secret", algorithm="RC4-128")
+    writer.encrypt("secret", algorithm=cipher)
     writer.write(out)
     assert refusal(out.getvalue(), "a.pdf")[0] == "a.pdf is protected by a password."
     open_to_all, out = pypdf.PdfWriter(clone_from=BytesIO(make_pdf([["One."]]))), BytesIO()
-    open_to_all.encrypt("", "owner", algorithm="RC4-128")
+    open_to_all.encrypt("", "owner", algorithm=cipher)
     open_to_all.write(out)
     assert read(out.getvalue(), "a.pdf").text == "One."
 
