@@ -136,10 +136,10 @@ class Database:
         with self.reading():
             return dict(self._file.rows("SELECT id, first FROM article ORDER BY first"))
 
-    def count(self) -> int:
-        """The number of all sentences."""
+    def vector_bytes(self) -> int:
+        """How long all vectors are together."""
         with self.reading():
-            return int(self._file.row("SELECT total(sentences) FROM article")[0])
+            return int(self._file.row("SELECT total(length(vectors)) FROM article")[0])
 
     def first(self, article_id: str) -> int | None:
         """The number of an article's first sentence, or None where it is not there."""
@@ -265,7 +265,7 @@ class Database:
             ),
         )
         self._file.run_each("INSERT INTO words (rowid, text) VALUES (?, ?)", _worded(article, first))
-        self.set_meta("next", first + len(article.sentences))
+        self.set_meta("next", first + max(1, len(article.sentences)))  # an article without any has a number too
 
     def delete(self, article: Article) -> None:
         """Take an article out again, which was read in the same transaction."""

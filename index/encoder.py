@@ -1,8 +1,7 @@
 """Sentences become unit vectors, by a sentence-transformers model on this machine.
 
-The door to sentence-transformers. Knows nothing of articles. A model whose
-vectors are on record (index/data/reference.json) is run by the runtime, several times as fast and without importing torch;
-any other by sentence-transformers itself.
+The door to sentence-transformers. Knows nothing of articles. A model whose vectors are on record (index/data/reference.json)
+is run by the runtime, several times as fast and without importing torch; any other by sentence-transformers itself.
 """
 
 import json

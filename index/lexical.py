@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from index.roster import Roster
+
 __all__ = ["Posting", "STOP_WORDS", "coverage", "terms"]
 
 # Words that ask, link or stand in for others: they say nothing of what a question is about. What a contraction leaves
@@ -56,47 +58,44 @@ class Posting(NamedTuple):
 
 
 def coverage(
-    postings: Sequence[Posting],
-    firsts: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    *,
-    most: int,
-    also: NDArray[np.int64],
+    postings: Sequence[Posting], roster: Roster, *, most: int, also: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Score the `most` sentences that cover most of a query, and `also` these: the share of its weight, in [0, 1].
 
-    There is a posting for each term of the query. The numbers of article i's sentences begin at `firsts[i]`, ascending, and
-    `counts[i]` of them are indexed. Returns numbers, ascending, and their scores; of equal scores, the first are taken. A
-    term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's, where n of its N sentences (with
-    PRIOR_SENTENCES) hold it: a term that the article lacks weighs most, and keeps every share below 1.
+    There is a posting for each term of the query, of the articles on the roster. Returns numbers, ascending, and their
+    scores; of equal scores, the first are taken. A term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's,
+    where n of its N sentences (with PRIOR_SENTENCES) hold it: a term that the article lacks weighs most, and keeps every
+    share below 1.
 
     How often a sentence holds a term, and how long it is, make no difference: both were tried, and length costs 3 points.
     """
     if not any(len(posting.numbers) for posting in postings):
         return also, np.zeros(len(also), dtype=np.float32)
-    sentences = counts + PRIOR_SENTENCES
-    weights = np.stack([np.log1p((sentences - held + 0.5) / (held + 0.5)) for _, held in postings])
-    whole = weights.sum(axis=0)
-    base = firsts[0]
-    covered = np.zeros(1 + max(one[-1] for one in (also, *(posting.numbers for posting in postings)) if len(one)) - base)
-    for (numbers, held), weight in zip(postings, weights, strict=True):
-        covered[numbers - base] += np.repeat(weight, held)
-    # From the rarest term to the commonest: what holds none but the terms still to come scores `bound` at most.
-    order = sorted(range(len(postings)), key=lambda term: len(postings[term].numbers))
-    bounds = [(weights[order[place:]].sum(axis=0) / whole).max() for place in range(len(order))]
+    sentences = roster.counts + PRIOR_SENTENCES
+    weights = [np.log1p((sentences - held + 0.5) / (held + 0.5)) for _, held in postings]
+    places = [roster.places(numbers, held) for numbers, held in postings]
+    whole = np.zeros(len(sentences))
+    covered = np.zeros(int(roster.sizes.sum()))
+    for weight, there, (_, held) in zip(weights, places, postings, strict=True):
+        whole += weight
+        covered[there] += np.repeat(weight, held)
+    # From the rarest term to the commonest: what holds none but the terms still to come covers `reach` at most.
+    order = sorted(range(len(postings)), key=lambda term: len(places[term]))
+    to_come = np.cumsum([weights[term] for term in reversed(order)], axis=0)[::-1]
     found, shares = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-    for term, bound in zip(order, bounds, strict=True):
-        if len(found) >= most and np.float32(bound) < shares.min():
+    for term, left in zip(order, to_come, strict=True):
+        reach = (left / whole).max() * (1 + 1e-6)  # added up in another order than the shares
+        if len(found) >= most and reach < shares.min():
             break
         numbers, held = postings[term]
-        of_term = (covered[numbers - base] / np.repeat(whole, held)).astype(np.float32)
+        of_term = (covered[places[term]] / np.repeat(whole, held)).astype(np.float32)
         best = _highest(of_term, most)
-        found, places = np.unique(np.concatenate([found, numbers[best]]), return_index=True)
-        shares = np.concatenate([shares, of_term[best]])[places]
+        found, kept = np.unique(np.concatenate([found, numbers[best]]), return_index=True)
+        shares = np.concatenate([shares, of_term[best]])[kept]
         best = _highest(shares, most)
         found, shares = found[best], shares[best]
     numbers = np.union1d(found, also)
-    scores = covered[numbers - base] / whole[np.searchsorted(firsts, numbers, side="right") - 1]
+    scores = covered[roster.places(numbers, roster.holding(numbers))] / whole[roster.rows(numbers)]
     return numbers, scores.astype(np.float32)
 
 

@@ -5,30 +5,23 @@ searching needs is built in memory from it, and follows what other processes wri
 """
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Sentence
-from index.database import Database, Entry, Stored
+from index.database import Database, Entry
 from index.encoder import SAME_VECTOR, Encoder
 from index.errors import LibraryError, LibraryMismatch, ModelError
 from index.lexical import coverage, terms
-from index.postings import Postings
-from index.roster import Roster
-from index.vectors import VectorIndex
+from index.memory import Memory
 
 __all__ = ["Candidate", "Fuse", "Library", "POOL"]
 
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
-_KEPT_ARTICLES = 256  # whole articles that stay in memory, so that a busy chat does not read them again and again
-_AT_ONCE = 512  # articles that are taken into memory together
 
 Fuse = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
@@ -51,12 +44,7 @@ class Library:
         self._database = database
         self._lock = threading.RLock()
         self._encoder_checked = False
-        # By the number of its first sentence: an id comes back when an article is added again, a number never does.
-        self._articles: OrderedDict[int, Article] = OrderedDict()
-        self._roster = Roster()
-        self._postings = Postings(database, self._roster)
-        self._vectors: VectorIndex | None = None
-        self._seen_version: tuple[int, int] | None = None
+        self._memory = Memory(database)
 
     @classmethod
     def in_memory(cls, encoder: Encoder | None = None) -> "Library":
@@ -86,9 +74,10 @@ class Library:
         """The article with this id. Raises LibraryError where there is none."""
         with self._lock, self._database.reading():
             first = self._database.first(article_id)
-            if first is None:
+            article = None if first is None else self._memory.article(article_id, first)
+            if article is None:
                 raise _no_article(article_id)
-            return self._get(article_id, first)
+            return article
 
     def add(self, article: Article, *, progress: bool = False) -> bool:
         """Add an article, in one step that is done or not done; False where the same text is there already.
@@ -104,7 +93,7 @@ class Library:
         vectors = self.encoder.encode(texts, progress=progress)
         if len(vectors) != len(texts) or not np.isfinite(vectors).all():  # it would never be found, and verify would say so
             raise ModelError(f"The model {self.encoder.name} gives no vectors for {article.title!r}.", "Use another model.")
-        with self._changing() as change:
+        with self._lock, self._memory.changing() as change:
             if self._database.first(article.id) is not None:  # another thread or process was faster
                 return False
             self._check_encoder()
@@ -122,7 +111,7 @@ class Library:
 
     def remove(self, article_id: str) -> None:
         """Remove an article, in one step that is done or not done. Raises LibraryError where there is none."""
-        with self._changing() as change:
+        with self._lock, self._memory.changing() as change:
             article = self._database.article(article_id)
             if article is None:
                 raise _no_article(article_id)
@@ -142,24 +131,23 @@ class Library:
         query = query.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
         vector = self.encoder.encode([query])[0]
         with self._lock, self._database.reading():  # one moment of the file, whatever other processes write meanwhile
-            self._refresh()
+            self._memory.follow()
             ranges = self._ranges(within)
-            if self._vectors is None or not len(self._vectors):
+            roster, postings, vectors = self._memory.roster, self._memory.postings, self._memory.vectors
+            if vectors is None or not len(vectors):
                 return []
-            near, _ = self._vectors.search(vector, POOL, ranges)
+            near, _ = vectors.search(vector, POOL, ranges)
             try:
-                postings = [self._postings.of(term, ranges) for term in terms(query)]
-                numbers, lexical = coverage(
-                    postings, self._roster.firsts, self._roster.counts, most=POOL, also=np.sort(near)
-                )
-                dense = self._vectors.scores(vector, numbers)
+                held = [postings.of(term, ranges) for term in terms(query)]
+                numbers, lexical = coverage(held, roster, most=POOL, also=np.sort(near))
+                dense = vectors.scores(vector, numbers)
             except KeyError:
                 raise self._database.damaged("its full text names sentences that it does not hold") from None
             if most is not None and most < len(numbers):
                 fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
                 kept = fused >= np.partition(fused, -most)[-most]
                 numbers, dense, lexical = numbers[kept], dense[kept], lexical[kept]
-            places = self._places(numbers)
+            places = self._memory.places(numbers)
         return [
             Candidate(article, sentence, float(cosine), float(share))
             for (article, sentence), cosine, share in zip(places, dense, lexical, strict=True)
@@ -190,19 +178,6 @@ class Library:
                 problems.append(f"article {article_id}: its vectors are not those of its sentences")
         return problems
 
-    # -- what lies in memory
-
-    def _get(self, article_id: str, first: int) -> Article:
-        """An article that the database holds at this moment."""
-        article = self._articles.get(first) or self._database.article(article_id)
-        if article is None:
-            raise _no_article(article_id)
-        self._articles[first] = article
-        self._articles.move_to_end(first)
-        if len(self._articles) > _KEPT_ARTICLES:
-            self._articles.popitem(last=False)
-        return article
-
     def _check_encoder(self) -> None:
         """Refuse to compare vectors of two models."""
         if self._encoder_checked:
@@ -217,76 +192,13 @@ class Library:
             )
         self._encoder_checked = made_with is not None
 
-    def _refresh(self) -> None:
-        """Bring memory up to what the file holds: unload what is gone, load what is new."""
-        version = self._database.version()
-        if version == self._seen_version:
-            return
-        self._postings.clear()
-        for gone in self._roster.gone(self._database.firsts()):
-            self._unload(gone)
-        self._load(self._database.stored_beyond(int(self._roster.firsts[-1]) if self._roster.ids else 0))
-        self._seen_version = version
-
-    @contextmanager
-    def _changing(self) -> Iterator["_Change"]:
-        """A transaction whose changes reach memory too: of 10,000 articles, looking which one changed takes longest."""
-        with self._lock:
-            change = _Change()
-            with self._database.writing():
-                version = self._database.version()
-                yield change
-            follows, self._seen_version = version == self._seen_version, None
-            if follows:
-                for article_id in change.removed:
-                    self._unload(article_id)
-                if change.added and (stored := self._database.stored(change.added)):
-                    self._load([stored])
-                self._seen_version = version
-
-    def _unload(self, article_id: str) -> None:
-        first, stop = self._roster.remove(article_id)
-        self._articles.pop(first, None)
-        self._postings.remove(first, stop)
-        if self._vectors is not None:
-            self._vectors.remove(first, stop)
-
-    def _load(self, each: Iterable[Stored]) -> None:
-        """Take articles into memory, some at a time: an index that grows by one article at a time is copied for each."""
-        each = iter(each)
-        while part := list(islice(each, _AT_ONCE)):
-            if filled := [stored for stored in part if len(stored.numbers)]:
-                if self._vectors is None:
-                    self._vectors = VectorIndex(filled[0].vectors.shape[1])
-                    self._vectors.expect(self._database.count())
-                numbers, vectors = zip(*((stored.numbers, stored.vectors) for stored in filled), strict=True)
-                self._vectors.add(np.concatenate(numbers), np.concatenate(vectors))
-            self._roster.add((stored.id, stored.first, stored.sentences, len(stored.numbers)) for stored in part)
-
     def _ranges(self, within: Iterable[str] | None) -> Sequence[tuple[int, int]] | None:
         if within is None:
             return None
         wanted = {within} if isinstance(within, str) else set(within)
-        if unknown := sorted(article_id for article_id in wanted if article_id not in self._roster):
+        if unknown := sorted(article_id for article_id in wanted if article_id not in self._memory.roster):
             raise _no_article(unknown[0])
-        return sorted(map(self._roster.range, wanted))
-
-    def _places(self, numbers: NDArray[np.int64]) -> Sequence[tuple[Article, Sentence]]:
-        """The article and the sentence that each number stands for."""
-        places = []
-        for number, row in zip(numbers, self._roster.rows(numbers), strict=True):
-            first = int(self._roster.firsts[row])
-            article = self._get(self._roster.ids[row], first)
-            places.append((article, article.sentences[number - first]))
-        return places
-
-
-@dataclass(slots=True)
-class _Change:
-    """The ids of the articles that a transaction takes out, and of the one that it puts in."""
-
-    removed: list[str] = field(default_factory=list)
-    added: str | None = None
+        return sorted(map(self._memory.roster.range, wanted))
 
 
 def _no_article(article_id: str) -> LibraryError:

@@ -16,20 +16,21 @@ from index.roster import Roster
 
 __all__ = ["Postings"]
 
-_KEPT = 1 << 22  # numbers that stay in memory: 32 MiB, so that common words are read once
+_KEPT = 1 << 22  # numbers and counts that stay in memory: 32 MiB, so that common words are read once
+_MISSED = 256  # removals that a word is brought up to date with; reading all anew is quicker than more
 _FEW = 64  # articles whose numbers are read one by one, and not with all others
 
 Numbers = NDArray[np.int64]
 
 
 class Postings:
-    """The numbers of the sentences that hold a term, of the articles on the roster."""
+    """The numbers of the sentences that hold a term, of the articles on the roster. Not locked, as the roster is not."""
 
     def __init__(self, database: Database, roster: Roster) -> None:
         self._database = database
         self._roster = roster
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._size = 0  # numbers in them
+        self._size = 0  # of all that is kept
         self._removed: list[tuple[int, int]] = []
 
     def of(self, term: str, ranges: Sequence[tuple[int, int]] | None = None) -> Posting:
@@ -49,6 +50,8 @@ class Postings:
         """Know that the sentences with the numbers [start, stop) are gone. New ones are found without a word."""
         if self._kept:
             self._removed.append((start, stop))
+        if len(self._removed) > _MISSED:
+            self.clear()
 
     def clear(self) -> None:
         """Forget all."""
@@ -58,14 +61,14 @@ class Postings:
 
     def _whole(self, term: str) -> Posting:
         kept = self._kept.pop(term, None)
-        self._size -= len(kept.posting.numbers) if kept else 0
+        self._size -= kept.size if kept else 0
         if kept is None or kept.edition != self._roster.edition:
             numbers = self._database.postings(term) if kept is None else self._brought_up_to_date(term, kept)
             kept = _Kept(self._counted(numbers), self._roster.edition, self._roster.stop, len(self._removed))
         self._kept[term] = kept
-        self._size += len(kept.posting.numbers)
+        self._size += kept.size
         while len(self._kept) > 1 and self._size > _KEPT:
-            self._size -= len(self._kept.popitem(last=False)[1].posting.numbers)
+            self._size -= self._kept.popitem(last=False)[1].size
         return kept.posting
 
     def _brought_up_to_date(self, term: str, kept: "_Kept") -> Numbers:
@@ -89,3 +92,7 @@ class _Kept(NamedTuple):
     edition: int
     stop: int
     removals: int
+
+    @property
+    def size(self) -> int:
+        return len(self.posting.numbers) + len(self.posting.holding)

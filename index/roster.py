@@ -17,7 +17,7 @@ class Roster:
     """Articles in the order of their sentences' numbers, each with a range of its own.
 
     Article i of `ids` has `sizes[i]` sentences, whose numbers begin at `firsts[i]`, and `counts[i]` of them are indexed.
-    `edition` is another after every change.
+    `edition` is another after every change. Not locked: the owner keeps changes and looks apart.
     """
 
     def __init__(self) -> None:
@@ -62,6 +62,12 @@ class Roster:
         """The place in `ids` of the article that each number belongs to, shape (numbers,)."""
         found: Numbers = np.searchsorted(self.firsts, numbers, side="right") - 1
         return found
+
+    def places(self, numbers: Numbers, held: Numbers) -> Numbers:
+        """Where these stand in a row of all sentences without gaps; `held` is what `holding` says of them."""
+        before = self.firsts - (np.cumsum(self.sizes) - self.sizes)  # numbers in no article here, before each: never fewer
+        places: Numbers = numbers - (before[0] if before[0] == before[-1] else np.repeat(before, held))
+        return places
 
     def gone(self, there: dict[str, int]) -> list[str]:
         """The ids of those that are not `there` any more, by their first numbers: one that came back has new numbers."""

@@ -24,7 +24,7 @@ __all__ = ["Batch", "Trainer"]
 
 HEAD_SPEED = 4.0  # the head starts from nothing, so it learns this many times as fast
 DROPPED = 0.1  # of what each layer says, left out at random: what was seen several times must not be learnt by heart
-PATTERN = 1 << 24  # zeros and others, of which it is read what is left out
+PATTERN = 1 << 24  # numbers drawn once; a stretch of them says what is left out
 CLIP = 1.0  # the length that a gradient is cut to
 CEILING = 20.0  # of one question's loss: a wrongly marked answer must not move everything
 
@@ -112,19 +112,21 @@ class Trainer:
         """
         import torch
 
-        size = x.numel()
-        if len(self._pattern) < 2 * size:
-            drawn = torch.rand(max(PATTERN, 2 * size), generator=torch.Generator().manual_seed(self._seed))
+        if not len(self._pattern):
+            drawn = torch.rand(PATTERN, generator=torch.Generator().manual_seed(self._seed))
             self._pattern = (drawn >= DROPPED).to(self._device, x.dtype) / (1 - DROPPED)
-        start = dice.randrange(len(self._pattern) - size)
-        return x * self._pattern[start : start + size].view_as(x)
+        start, size = dice.randrange(PATTERN), x.numel()
+        stretch = self._pattern[start : start + size]
+        if len(stretch) < size:  # it goes on from the beginning
+            stretch = torch.cat([stretch, self._pattern.repeat(1 + size // PATTERN)])[:size]
+        return x * stretch.view_as(x)
 
     def save(self, weights: Path) -> None:
         """Write the weights as they are now, for a Network to read with."""
         self._master.save(weights, self.base)
 
     def keep(self, checkpoint: Path) -> None:
-        """Write all that going on from here needs."""
+        """Write all that going on from here with the same seed needs."""
         import torch
 
         part = checkpoint.with_name(checkpoint.name + ".part")

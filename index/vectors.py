@@ -57,10 +57,10 @@ class VectorIndex:
     def add(self, ids: Ids, vectors: NDArray[np.floating]) -> None:
         """Add vectors, shape (n, dimension), under n ids, ascending and above all that were ever added."""
         halves = np.ascontiguousarray(vectors, dtype=np.float16)
+        self._vectors.add_sa_codes(halves.view(np.uint8))  # its codes are those 16 bits: nothing is to be converted
         self._ids = np.concatenate([self._ids, ids])
         self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
         self._there += len(ids)
-        self._vectors.add_sa_codes(halves.view(np.uint8))  # its codes are those 16 bits: nothing is to be converted
         if self._rough is not None:
             self._grow(self._rough)
 
@@ -170,6 +170,7 @@ class VectorIndex:
     def _let_go(self) -> None:
         kept = np.flatnonzero(~self._gone)
         vectors, self._vectors, self._rough = self._vectors, self._store(), None
+        self.expect(len(kept))
         for part in np.array_split(kept, 1 + len(kept) // AT_ONCE):
             if len(part):
                 self._vectors.add(vectors.reconstruct_batch(part))

@@ -172,7 +172,8 @@ def _from_bert(tensors: Mapping[str, Stored], shape: Shape) -> dict[str, Stored]
         theirs = f"encoder.layer.{layer}."
         for kind in ("weight", "bias"):
             qkv = [tensors[f"{theirs}attention.self.{name}.{kind}"] for name in ("query", "key", "value")]
-            ours[f"layers.{layer}.qkv.{kind}"] = np.concatenate(qkv)
+            alike = len({array.dtype for array in qkv}) == 1  # else bits would be taken for numbers
+            ours[f"layers.{layer}.qkv.{kind}"] = np.concatenate(qkv if alike else [widened(array) for array in qkv])
             for part, name in _BERT.items():
                 ours[f"layers.{layer}.{part}.{kind}"] = tensors[f"{theirs}{name}.{kind}"]
     return ours

@@ -8,7 +8,9 @@ import random
 import re
 from collections.abc import Sequence
 
-__all__ = ["bent", "names"]
+from qa import english
+
+__all__ = ["bent", "names", "turns"]
 
 NEGATED = 0.2  # of the questions that no other way fits
 
@@ -41,6 +43,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 def names(text: str) -> list[str]:
     """The runs of capitalised words in a sentence that do not open it: names, mostly."""
     return _NAME.findall(text)
+
+
+def turns(word: str) -> bool:
+    """Whether a question without this word, in small letters, is another question."""
+    return word in _OPPOSITE or word in english.SMALL
 
 
 def bent(question: str, text: str, others: Sequence[str], dice: random.Random) -> str | None:

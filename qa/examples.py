@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Network, Pieces
-from qa.bending import bent, names
+from qa.bending import bent, names, turns
 from qa.evaluation import Question, read_questions
 from qa.reader import QUESTION, WINDOW
 
@@ -23,7 +23,7 @@ __all__ = ["Example", "Sampler", "Source", "Text"]
 NEAR = 24  # look-alikes that are kept for a question
 SCATTERED = 12  # sentences an article, on the average, below which look-alikes come from the whole file
 BUDGETS = (64, 96, 128, 160, WINDOW)  # word pieces of a window
-WITHHELD = 0.08  # of the answerable questions, those that are shown without the window that answers them
+WITHHELD = 0.08  # of the questions with misleading windows, those that are shown without the one that answers them
 BENT = 0.14  # of the answerable questions, those that are turned into one which the same window does not answer
 THINNED = 0.1  # of the questions, those that lose a word which their answer's sentence has too: people ask in other words
 MISLEADING = (2, 4, 5, 5, 4)  # how often 0, 1, 2, ... windows that only look like it stand beside the one with the answer
@@ -167,6 +167,7 @@ class Sampler:
             withheld = misleading > 0 and dice.random() < WITHHELD
         else:
             own = self._around(dice.choice(self.source.paragraphs[asked.paragraph]), WINDOW)
+            # Fewer: its own paragraph misleads already, as who wrote the question meant it to.
             taken, withheld, misleading = set(own), False, misleading // 2
         windows = [] if withheld else [own]
         for _ in range(misleading):
@@ -181,12 +182,19 @@ class Sampler:
         return self._network.pieces([self._as_typed(question)])[0].ids[:QUESTION]
 
     def _thinned(self, asked: _Asked) -> str:
-        """Now and then without one of its words that the answer's sentence has too; its names and its first word stay."""
+        """Now and then without one of its words that the answer's sentence has too.
+
+        Its names and its first word stay, and so does what would make it another question: "never", "before", "which".
+        """
         if self._dice.random() >= THINNED:
             return asked.text
         there = {stem for sentence, _, _ in asked.spans for stem in _stems(self.source.texts[sentence].words)}
         words = asked.text.split(" ")
-        shared = [at for at, word in enumerate(words) if at and word.islower() and len(word) > 3 and word[:STEM] in there]
+        shared = [
+            at
+            for at, word in enumerate(words)
+            if at and word.islower() and len(word) > 3 and word[:STEM] in there and not turns(word)
+        ]
         if len(shared) > 1:
             del words[self._dice.choice(shared)]
         return " ".join(words)

@@ -2,8 +2,7 @@
 
 A pure function over words: knows nothing of models, libraries, or which reading the evidence will prefer. The rules are the
 tables below, and those of `qa.leaning` for pronouns; what they know of English is in `qa.english`, and who is who in
-`qa.mentions`. A question that none of them
-fits stands alone, and is not touched.
+`qa.mentions`. A question that none of them fits stands alone, and is not touched.
 """
 
 import re
@@ -98,6 +97,8 @@ _ONE_OF = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "last
 
 _MORE = re.compile(r"\b(?:else|(?:any|what|which|who) others?|another|anything more|besides)\b", re.IGNORECASE)
 _DEFINING = re.compile(r"(?:what|who) (?:is|are|was|were) (?!the\b|one\b|some\b|his\b)|what does .* mean", re.IGNORECASE)
+
+
 # -- the rules, in the order in which they are tried
 
 

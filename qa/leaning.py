@@ -109,20 +109,11 @@ def _inner(question: str, pronoun: re.Match[str], talk: Talk) -> bool:
 
 
 def resolved(question: str, pronoun: re.Match[str], options: Sequence[str]) -> Iterator[str]:
-    """The question with each option in the pronoun's place, and in the places of the same pronoun's other forms."""
-    wanted, form = _PRONOUNS[pronoun[1].lower()]
+    """The question with each option in the pronoun's place."""
+    _, form = _PRONOUNS[pronoun[1].lower()]
+    owner = form == "owner" and not (pronoun[1].lower() == "her" and _HER_OBJECT.match(question, pronoun.end()))
     for option in options:
-        parts, end = [], 0
-        for found in PRONOUN.finditer(question, pronoun.start()):
-            kind, form = _PRONOUNS[found[1].lower()]
-            if kind != wanted:
-                continue
-            if found[1].lower() == "her" and _HER_OBJECT.match(question, found.end()):
-                form = "object"
-            parts += [question[end : found.start()], english.possessive(option) if form == "owner" else option]
-            end = found.end()
-            break  # the others stand for what now stands before them
-        yield "".join(parts) + question[end:]
+        yield f"{question[: pronoun.start()]}{english.possessive(option) if owner else option}{question[pronoun.end() :]}"
 
 
 def _pairs(question: str, talk: Talk) -> str:

@@ -30,7 +30,7 @@ def scored(
     roster = Roster()
     roster.add((f"{first}", first, size, size) for first, size in zip(firsts, sizes, strict=True))
     held = [Posting(posting, roster.holding(posting)) for posting in postings]
-    found, scores = coverage(held, roster.firsts, roster.counts, most=most, also=numbers(*also))
+    found, scores = coverage(held, roster, most=most, also=numbers(*also))
     assert (np.diff(found) > 0).all()
     return dict(zip(found.tolist(), scores.tolist(), strict=True))
 

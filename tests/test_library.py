@@ -1,12 +1,14 @@
 """A library as its user sees it: in memory and on disk, from threads and beside other processes."""
 
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index import Article, Encoder, Library, LibraryError, LibraryMismatch, ModelError, Sentence, load_text
+from index.connection import FILE_NAME
 
 FRUIT = "A red apple.\n\nThe green banana.\n\nOne plum."
 Found = list[tuple[str, str, float, float]]
@@ -171,6 +174,88 @@ def test_what_a_search_knows_follows_every_change(tiny: Encoder, tmp_path: Path)
             )
         fresh.close()
     assert here.verify() == []
+
+
+class Interrupted:
+    """A connection to SQLite that is interrupted just when it has committed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        done = self.connection.execute(statement, *values)
+        if statement == "COMMIT":
+            raise KeyboardInterrupt
+        return done
+
+
+def test_an_interruption_leaves_what_searches_know_as_the_file_is(tiny: Encoder, tmp_path: Path) -> None:
+    """Ctrl-C at the very moment when a change is on the disk: the next search, add and remove are those of a new opening."""
+    library = Library.open(tmp_path, create=True, encoder=tiny)
+    apple, fig = load_text("A red apple."), load_text("One fig.")
+    library.add(apple)
+    assert quotes(library, "fig") == ["A red apple."]
+    file = library._database._file
+    for change, left in (
+        (lambda: library.add(fig), ["A red apple.", "One fig."]),
+        (lambda: library.remove(apple.id), ["One fig."]),
+    ):
+        whole, file._sqlite = file._sqlite, Interrupted(file._sqlite)  # type: ignore[assignment]
+        with pytest.raises(KeyboardInterrupt):
+            change()
+        file._sqlite = whole
+        assert quotes(library, "fig") == left
+    library.remove(fig.id)
+    assert (library.search("fig"), library.verify()) == ([], [])
+
+
+def test_another_library_in_the_place_of_a_read_only_one_is_read_anew(tiny: Encoder, tmp_path: Path) -> None:
+    """Its numbers begin anew: nothing of the first is found in it, and its titles are its own."""
+    first, second = (
+        Library.open(tmp_path / "1", create=True, encoder=tiny),
+        Library.open(tmp_path / "2", create=True, encoder=tiny),
+    )
+    many = load_text("\n\n".join(f"A red apple {number}." for number in range(100)), title="old")
+    first.add(many)
+    first.add(load_text("One fig. Two figs."))
+    second.add(load_text(many.text, title="new"))
+    second.add(load_text("One plum."))
+    for library in (first, second):
+        library.close()
+    reader = Library.open(tmp_path / "1", encoder=tiny)
+    assert "One fig." in quotes(reader, "fig")
+    (tmp_path / "2" / FILE_NAME).replace(tmp_path / "1" / FILE_NAME)
+    reader._database._file._frozen = (0, 0)  # as where the folder can only be read: SQLite does not look then, so we do
+    fresh = Library.open(tmp_path / "1", encoder=tiny)
+    for query in ("fig", "plum", "red apple 7"):
+        assert found(reader, query) == found(fresh, query)
+    assert reader.get(many.id).title == "new"
+
+
+def test_an_article_without_sentences_is_an_article_too(library: Library) -> None:
+    library.add(Article("   ", "blank", None, ()))
+    library.add(load_text("A red apple."))
+    assert (len(library), quotes(library, "apple"), library.verify()) == (2, ["A red apple."], [])
+
+
+def test_words_that_were_asked_take_bounded_room(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a word is everywhere or nowhere, what is kept of it counts; and what is kept is right after many removals."""
+    monkeypatch.setattr("index.postings._KEPT", 600)
+    for number in range(50):
+        library.add(load_text(f"Number {number} is red."))
+    for number in range(200):
+        library.search(f"word{number} red")
+    postings = library._memory.postings
+    kept = sum(len(one.posting.numbers) + len(one.posting.holding) for one in postings._kept.values())
+    assert kept == postings._size <= 600
+    monkeypatch.setattr("index.postings._MISSED", 5)
+    for entry in library.list()[:20]:
+        library.remove(entry.id)
+    assert len(postings._removed) <= 5
+    assert quotes(library, "red") == sorted(f"Number {number} is red." for number in range(20, 50))
 
 
 def test_furniture_is_kept_and_never_a_candidate(library: Library) -> None:

@@ -140,6 +140,21 @@ def test_logits_are_the_same_however_the_weights_are_stored(
         np.testing.assert_allclose(found, expected, atol=0.02)
 
 
+def test_parts_that_are_stored_in_different_numbers_are_joined_as_numbers(
+    tiny_reader: Reader, tiny_bert: ModelFiles, tmp_path: Path
+) -> None:
+    """The bits of a bf16 are no number of their own."""
+    from safetensors.torch import load_file, save_file
+
+    stored = load_file(tiny_reader.weights)
+    query = next(name for name in stored if name.endswith("0.attention.self.query.weight"))
+    save_file(stored | {query: stored[query].float()}, tmp_path / "mixed")
+    alike, mixed = (
+        Weights.load(tiny_bert, file).parameters["layers.0.qkv.weight"] for file in (tiny_reader.weights, tmp_path / "mixed")
+    )
+    assert (widened(alike) == mixed).all() and mixed.dtype == np.float32
+
+
 def test_weights_are_read_without_copying_and_as_they_are(tmp_path: Path) -> None:
     """Against the safetensors library, in 32 and in 16 bits."""
     import torch

@@ -93,11 +93,12 @@ def test_a_question_loses_at_most_one_of_the_words_that_its_answer_has_too(
 ) -> None:
     """Never its first word or a name, and none where it shares no two."""
     monkeypatch.setattr("qa.examples.THINNED", 1.0)
-    context = "The old sweet date is blue. The plum is green."
+    context = "The old sweet date is never blue. The plum is green."
     answer = {"text": "blue", "answer_start": context.index("blue")}
     expected = {
         "which sweet old date is Blue?": {"which old date is Blue?", "which sweet old is Blue?"},
         "which date is like a plum?": {"which date is like a plum?"},
+        "which date is never sweet at all?": {"which is never sweet at all?", "which date is never at all?"},
         "sweet date, or which?": {"sweet date, or which?"},
     }
     asked = [{"id": text, "question": text, "answers": [answer]} for text in expected]

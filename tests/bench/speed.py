@@ -251,7 +251,7 @@ def asked(material: Material, kept: Path) -> dict[str, float]:
     got["common"] = _median(lambda: qa.search(COMMON), 20) * 1e3
     got |= {name: statistics.median(one) * 1e3 for name, one in (("plain", plain), ("search", search), ("ask", ask))}
     got["ask95"] = float(np.percentile(ask, 95)) * 1e3
-    index = library._vectors
+    index = library._memory.vectors
     assert index is not None
     found = []
     for question in questions[:100]:
