@@ -20,9 +20,9 @@ from qa.retriever import Ranked, Reading
 __all__ = ["COMBINATION", "Combination", "READ", "Reader", "SHIPPED"]
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
-WEIGHTS_SHA256 = "1128f4982a079cec79933d9fbbafcf1da9efb3c1ca97eb8de0f3b798f247cd9e"  # of the file that this version ships
+WEIGHTS_SHA256 = "3c56a9bad12094ec9d7a8fba90ba7480fdfed12cec0ce2210ed517ce58f09480"  # of the file that this version ships
 
-READ = 20  # candidates that are read: R@20 of the fused scores is .97 to .99, and twice as many take twice the time
+READ = 12  # candidates that are read: 20 put no other number of right sentences first, and take half as long again
 WINDOW = 176  # most word pieces of article text read at once, as in training
 QUESTION = 40  # most word pieces of a question, as in training
 LONGEST = 30  # word pieces of an answer; of SQuAD's, 99 % are shorter
@@ -45,12 +45,12 @@ class Combination:
 
 
 COMBINATION = Combination(
-    name="reader-2",
+    name="reader-3",
     worth=0.1,
-    span=0.03,
+    span=0.0,
     origin=(
-        "Fitted for the shipped weights by sentence P@1 on 619 questions on SQuAD 2.0 dev articles that the reader was not "
-        "trained on: flat around these numbers; 0.857 against 0.804 by retrieval alone."
+        "Fitted for the shipped weights by sentence P@1 on 612 questions on SQuAD 2.0 dev articles that the reader was not "
+        "trained on: flat from .05 to .1, and the span adds nothing; 0.876 against 0.807 by retrieval alone."
     ),
 )
 FOREIGN = Combination(
