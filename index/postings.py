@@ -16,7 +16,8 @@ from index.roster import Roster
 
 __all__ = ["Postings"]
 
-_KEPT = 1 << 22  # numbers and counts that stay in memory: 32 MiB, so that common words are read once
+_KEPT = 1 << 24  # numbers and counts that stay in memory: 128 MiB, which a library of a million sentences may reach
+_AT_LEAST = 64  # that a word counts for, however few it has: it takes room itself
 _MISSED = 256  # removals that a word is brought up to date with; reading all anew is quicker than more
 _FEW = 64  # articles whose numbers are read one by one, and not with all others
 
@@ -64,15 +65,18 @@ class Postings:
         self._size -= kept.size if kept else 0
         if kept is None or kept.edition != self._roster.edition:
             numbers = self._database.postings(term) if kept is None else self._brought_up_to_date(term, kept)
-            kept = _Kept(self._counted(numbers), self._roster.edition, self._roster.stop, len(self._removed))
+            kept = _Kept(numbers, None, self._roster.edition, self._roster.stop, len(self._removed))
+        posting = Posting(kept.numbers, kept.holding) if kept.holding is not None else self._counted(kept.numbers)
+        if len(posting.numbers) >= len(posting.holding):  # of a rarer word, counting again costs less than the room
+            kept = kept._replace(holding=posting.holding)
         self._kept[term] = kept
         self._size += kept.size
         while len(self._kept) > 1 and self._size > _KEPT:
             self._size -= self._kept.popitem(last=False)[1].size
-        return kept.posting
+        return posting
 
     def _brought_up_to_date(self, term: str, kept: "_Kept") -> Numbers:
-        numbers = kept.posting.numbers
+        numbers = kept.numbers
         for start, stop in self._removed[kept.removals :]:
             first, last = np.searchsorted(numbers, [start, stop])
             if first < last:
@@ -88,11 +92,12 @@ class Postings:
 class _Kept(NamedTuple):
     """What was read of a term, at which edition of the roster, up to which number, and after how many removals."""
 
-    posting: Posting
+    numbers: Numbers
+    holding: Numbers | None
     edition: int
     stop: int
     removals: int
 
     @property
     def size(self) -> int:
-        return len(self.posting.numbers) + len(self.posting.holding)
+        return _AT_LEAST + len(self.numbers) + (len(self.holding) if self.holding is not None else 0)

@@ -75,6 +75,11 @@ class Roster:
 
     def holding(self, numbers: Numbers) -> Numbers:
         """How many of these ascending numbers each article has. Raises KeyError where one is no article's."""
+        if len(numbers) < len(self.firsts):  # few: each is looked up among the articles, and not each article among them
+            rows = self.rows(numbers)
+            if not (rows >= 0).all() or not (numbers < self.firsts[rows] + self.sizes[rows]).all():
+                raise KeyError("a number that is no article's")
+            return np.bincount(rows, minlength=len(self.firsts))
         held: Numbers = np.searchsorted(numbers, self.firsts + self.sizes) - np.searchsorted(numbers, self.firsts)
         if held.sum() != len(numbers):
             raise KeyError("a number that is no article's")

@@ -158,14 +158,19 @@ class VectorIndex:
         import faiss
 
         seen = (len(rough) - 1) * PART + rough[-1].ntotal if rough else 0
+        codes = faiss.rev_swig_ptr(self._vectors.codes.data(), len(self._ids) * self._vectors.sa_code_size())
+        halves = codes.view(np.float16).reshape(-1, self.dimension)
+        # One place for all that are widened: memory that is new to the process takes longer than what is done in it.
+        wide = np.empty((min(AT_ONCE, len(self._ids) - seen), self.dimension), dtype=np.float32)
         while seen < len(self._ids):
             if seen % PART == 0:
                 rough.append(faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT))
                 # Finds their middle, and nothing else; one for all, so that what the parts say compares.
                 rough[-1].train(self._vectors.reconstruct_n(0, min(MIDDLE, len(self._ids))))
-            vectors = self._vectors.reconstruct_n(seen, min(AT_ONCE, PART - seen % PART, len(self._ids) - seen))
-            rough[-1].add(vectors)
-            seen += len(vectors)
+            some = wide[: min(AT_ONCE, PART - seen % PART, len(self._ids) - seen)]
+            np.copyto(some, halves[seen : seen + len(some)])
+            rough[-1].add(some)
+            seen += len(some)
 
     def _let_go(self) -> None:
         kept = np.flatnonzero(~self._gone)
