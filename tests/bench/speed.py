@@ -291,7 +291,7 @@ def _changes(material: Material, library: Library) -> dict[str, float]:
 
 
 def many(material: Material, folder: Path, chosen: argparse.Namespace) -> list[Row]:
-    """The chat's endpoint: 32 clients against one, and its memory from the first thousand questions to the last."""
+    """The chat's endpoint: 32 clients against one, and its memory from the first 2,000 questions to the last."""
     from gradio_client import Client
 
     questions = material.questions
@@ -315,6 +315,7 @@ def many(material: Material, folder: Path, chosen: argparse.Namespace) -> list[R
         waits.clear()
         together = len(clients) * 10 / _seconds(lambda: ask_all(10))
         worst = max(waits) / statistics.median(waits)
+        ask_all(2000 // len(clients))  # by then each thread has its memory, and what is kept of articles and words is full
         first = _resident(process)
         ask_all(chosen.questions // len(clients))
         last = _resident(process)
