@@ -35,7 +35,7 @@ class Connection:
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._frozen: tuple[int, int] | None = None
-        self._reopened = 0
+        self.reopened = 0  # times that a file which can only be read was found to be another
         with self._told():
             self._sqlite = self._connect(create)
 
@@ -70,7 +70,7 @@ class Connection:
     def version(self) -> tuple[int, int]:
         """A value that changes whenever another connection has written."""
         with self.reading():
-            return self._reopened, int(self.row("PRAGMA data_version")[0])
+            return self.reopened, int(self.row("PRAGMA data_version")[0])
 
     # -- moments and transactions
 
@@ -85,7 +85,7 @@ class Connection:
                 self._sqlite.close()
                 self._frozen = None
                 self._sqlite = self._connect(create=False)
-                self._reopened += 1
+                self.reopened += 1
             self._sqlite.execute("BEGIN")
             try:
                 yield

@@ -136,6 +136,11 @@ class Database:
         with self.reading():
             return dict(self._file.rows("SELECT id, first FROM article ORDER BY first"))
 
+    @property
+    def reopened(self) -> int:
+        """How often another file was found in the place of a read-only one: its numbers begin anew. `reading()` looks."""
+        return self._file.reopened
+
     def vector_bytes(self) -> int:
         """How long all vectors are together."""
         with self.reading():

@@ -84,8 +84,8 @@ class Memory:
                 self._seen = version
 
     def article(self, article_id: str, first: int) -> Article | None:
-        """An article that the database holds at this moment."""
-        key = self._database.version()[0], first
+        """An article that the database holds at this moment; inside `reading()`."""
+        key = self._database.reopened, first
         article = self._articles.get(key) or self._database.article(article_id)
         if article is not None:
             self._articles[key] = article

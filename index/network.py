@@ -1,7 +1,7 @@
 """A transformer takes the word pieces of a question and a text to three logits for each piece of the text.
 
-Knows nothing of sentences, candidates or answers. The word embeddings and the tokenizer are the base model's, which
-its files hold; the layers and the head come from a file.
+Knows nothing of sentences, candidates or answers. The word embeddings and the tokenizer come from the base model's
+files; the layers and the head come from a file of their own.
 """
 
 import threading

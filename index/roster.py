@@ -25,6 +25,7 @@ class Roster:
         self.firsts, self.sizes, self.counts = (np.empty(0, dtype=np.int64) for _ in range(3))
         self.edition = 0
         self._by_id: dict[str, tuple[int, int]] = {}
+        self._before = self.firsts  # numbers that are in no article here, before each: never fewer
 
     def __contains__(self, article_id: str) -> bool:
         return article_id in self._by_id
@@ -47,7 +48,7 @@ class Roster:
         self.sizes = np.concatenate([self.sizes, table[:, 1]])
         self.counts = np.concatenate([self.counts, table[:, 2]])
         self._by_id |= {article_id: (first, first + size) for article_id, first, size, _ in articles}
-        self.edition += 1
+        self._changed()
 
     def remove(self, article_id: str) -> tuple[int, int]:
         """Take an article out; returns its range. Raises KeyError where it is not there."""
@@ -55,8 +56,12 @@ class Roster:
         row = self.rows(np.array([first]))[0]
         del self.ids[row]
         self.firsts, self.sizes, self.counts = (np.delete(one, row) for one in (self.firsts, self.sizes, self.counts))
-        self.edition += 1
+        self._changed()
         return first, stop
+
+    def _changed(self) -> None:
+        self._before = self.firsts - (np.cumsum(self.sizes) - self.sizes)
+        self.edition += 1
 
     def rows(self, numbers: Numbers) -> Numbers:
         """The place in `ids` of the article that each number belongs to, shape (numbers,)."""
@@ -65,7 +70,7 @@ class Roster:
 
     def places(self, numbers: Numbers, held: Numbers) -> Numbers:
         """Where these stand in a row of all sentences without gaps; `held` is what `holding` says of them."""
-        before = self.firsts - (np.cumsum(self.sizes) - self.sizes)  # numbers in no article here, before each: never fewer
+        before = self._before
         places: Numbers = numbers - (before[0] if before[0] == before[-1] else np.repeat(before, held))
         return places
 

@@ -43,7 +43,7 @@ class VectorIndex:
         self._gone = np.empty(0, dtype=bool)  # by place, as are the vectors themselves
         self._there = 0
         self._vectors = self._store()
-        self._rough: list[faiss.Index] | None = None  # each of PART places, but for the last
+        self._rough: list[faiss.Index] = []  # each of PART places, but for the last; it catches up when it is needed
 
     def __len__(self) -> int:
         return self._there
@@ -61,8 +61,6 @@ class VectorIndex:
         self._ids = np.concatenate([self._ids, ids])
         self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
         self._there += len(ids)
-        if self._rough is not None:
-            self._grow(self._rough)
 
     def remove(self, start: int, stop: int) -> None:
         """Remove every vector whose id is in [start, stop)."""
@@ -102,9 +100,7 @@ class VectorIndex:
         """Places that hold the k nearest: of a large index, those that a rough look finds."""
         if len(self._ids) < ROUGH_FROM:
             return self._exactly(query, k)
-        if self._rough is None:
-            self._rough = []
-            self._grow(self._rough)
+        self._catch_up()
         most = max(CLOSER, 2 * k)
         looks = list(_pool().map(lambda part: part.search(query.reshape(1, -1), most), self._rough))
         scores = np.concatenate([scores[0] for scores, _ in looks])
@@ -153,28 +149,31 @@ class VectorIndex:
 
         return faiss.IndexScalarQuantizer(self.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
-    def _grow(self, rough: "list[faiss.Index]") -> None:
-        """Let the rough look see every vector."""
+    def _catch_up(self) -> None:
+        """Let the rough look see every vector. An interruption leaves it with fewer, and the next call goes on."""
         import faiss
 
-        seen = (len(rough) - 1) * PART + rough[-1].ntotal if rough else 0
+        seen = sum(part.ntotal for part in self._rough)
+        if seen == len(self._ids):
+            return
         codes = faiss.rev_swig_ptr(self._vectors.codes.data(), len(self._ids) * self._vectors.sa_code_size())
         halves = codes.view(np.float16).reshape(-1, self.dimension)
         # One place for all that are widened: memory that is new to the process takes longer than what is done in it.
         wide = np.empty((min(AT_ONCE, len(self._ids) - seen), self.dimension), dtype=np.float32)
         while seen < len(self._ids):
-            if seen % PART == 0:
-                rough.append(faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT))
+            if not self._rough or self._rough[-1].ntotal == PART:
+                part = faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT)
                 # Finds their middle, and nothing else; one for all, so that what the parts say compares.
-                rough[-1].train(self._vectors.reconstruct_n(0, min(MIDDLE, len(self._ids))))
+                part.train(self._vectors.reconstruct_n(0, min(MIDDLE, len(self._ids))))
+                self._rough.append(part)
             some = wide[: min(AT_ONCE, PART - seen % PART, len(self._ids) - seen)]
             np.copyto(some, halves[seen : seen + len(some)])
-            rough[-1].add(some)
+            self._rough[-1].add(some)
             seen += len(some)
 
     def _let_go(self) -> None:
         kept = np.flatnonzero(~self._gone)
-        vectors, self._vectors, self._rough = self._vectors, self._store(), None
+        vectors, self._vectors, self._rough = self._vectors, self._store(), []
         self.expect(len(kept))
         for part in np.array_split(kept, 1 + len(kept) // AT_ONCE):
             if len(part):

@@ -22,7 +22,7 @@ __all__ = ["COMBINATION", "Combination", "READ", "Reader", "SHIPPED"]
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 WEIGHTS_SHA256 = "3c56a9bad12094ec9d7a8fba90ba7480fdfed12cec0ce2210ed517ce58f09480"  # of the file that this version ships
 
-READ = 12  # candidates that are read: 20 put no other number of right sentences first, and take half as long again
+READ = 12  # candidates that are read: 20 put as many right sentences first, and take half as long again
 WINDOW = 176  # most word pieces of article text read at once, as in training
 QUESTION = 40  # most word pieces of a question, as in training
 LONGEST = 30  # word pieces of an answer; of SQuAD's, 99 % are shorter
