@@ -1,16 +1,18 @@
 """A question is bent until the text that answered it no longer does: another name, another number, the opposite, a "not".
 
-Knows nothing of networks or files. People who write unanswerable questions for SQuAD 2.0 do these four things most
-(Rajpurkar, Jia, Liang 2018, table 2); from them a reader learns to check what a question says, and not its topic alone.
+Or its names become others, in the text as well: it is answered still, and not known by its names any more. Knows nothing of
+networks or files. People who write unanswerable questions for SQuAD 2.0 do those four things most (Rajpurkar, Jia, Liang
+2018, table 2); from them a reader learns to check what a question says, and not its topic alone.
 """
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from qa import english
 
-__all__ = ["bent", "names", "turns"]
+__all__ = ["Renaming", "bent", "names", "turns"]
 
 NEGATED = 0.2  # of the questions that no other way fits
 
@@ -106,3 +108,40 @@ def _negated(question: str, _: str, __: Sequence[str], dice: random.Random) -> s
         negative = _CONTRACTED.get(match[0].lower(), match[0] + "n't")
         return question[: match.start()] + negative + question[match.end() :]
     return question[: match.end()] + " not" + question[match.end() :]
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """The words of a question's names, each with the word that takes its place, in the question and wherever it stands."""
+
+    words: Mapping[str, str]
+
+    @classmethod
+    def drawn(cls, question: str, others: Sequence[str], dice: random.Random) -> "Renaming | None":
+        """Words of `others` for the words of this question's names; None where it has none."""
+        held = sorted({word for name in names(question) for word in name.split() if word[0].isupper() and word.isalpha()})
+        drawn = [word for name in dice.sample(others, min(len(others), 2 * len(held))) for word in name.split()]
+        taken = [word for word in dict.fromkeys(drawn) if word[0].isupper() and word.isalpha() and word not in held]
+        if not held or len(taken) < len(held):
+            return None
+        return cls(dict(zip(held, taken, strict=False)))
+
+    def touches(self, text: str) -> bool:
+        """Whether any of the names' words stands in the text."""
+        return bool(self._pattern().search(text))
+
+    def apply(self, text: str) -> str:
+        """The text with the other words."""
+        return self._pattern().sub(lambda match: self.words[match[0]], text)
+
+    def moved(self, text: str, place: int) -> int:
+        """Where a place in the text is once the other words stand there; inside of one of them, its end."""
+        grown = 0
+        for match in self._pattern().finditer(text):
+            if match.start() >= place:
+                break
+            grown += len(self.words[match[0]]) - len(match[0])
+        return max(0, place + grown)
+
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(rf"\b({'|'.join(map(re.escape, self.words))})\b")

@@ -6,7 +6,7 @@ some questions are misspelt.
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Network, Pieces
-from qa.bending import bent, names, turns
+from qa.bending import Renaming, bent, names, turns
 from qa.evaluation import Question, read_questions
 from qa.reader import QUESTION, WINDOW
 
@@ -27,6 +27,7 @@ WITHHELD = 0.08  # of the questions with misleading windows, those that are show
 BENT = 0.14  # of the answerable questions, those that are turned into one which the same window does not answer
 THINNED = 0.1  # of the questions, those that lose a word which their answer's sentence has too: people ask in other words
 MISLEADING = (2, 4, 5, 5, 4)  # how often 0, 1, 2, ... windows that only look like it stand beside the one with the answer
+RENAMED = 0.35  # of the questions with names, those whose names are others, there and in what is read
 STEM = 6  # letters
 
 
@@ -43,10 +44,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question's pieces and its windows of sentences, by number; `spans` are answers as (sentence, start, end) in it."""
+    """A question's pieces, and its windows of sentences by number, whose pieces are in `pieces`.
+
+    `spans` are answers as (sentence, start, end): characters of that sentence.
+    """
 
     ids: NDArray[np.int64]
     windows: Sequence[Sequence[int]]
+    pieces: Mapping[int, Pieces]
     spans: Sequence[tuple[int, int, int]]
 
 
@@ -83,13 +88,13 @@ class Source:
             for paragraph in article.paragraphs:
                 self.paragraphs.append(range(len(self.texts), len(self.texts) + len(paragraph)))
                 for sentence in paragraph:
-                    one = pieces[len(self.texts) - firsts[article.id]]
-                    cut = Pieces(one.ids[:WINDOW], one.words[:WINDOW], one.spans[:WINDOW])
+                    cut = _cut(pieces[len(self.texts) - firsts[article.id]])
                     number = len(self.paragraphs) - 1
                     self.texts.append(Text(numbers[article.id], number, sentence.start, article.quote(sentence), cut))
         self.names: dict[int, list[str]] = {}
         for text in self.texts:
             self.names.setdefault(text.article, []).extend(names(text.words))
+        self.all_names = sorted({name for held in self.names.values() for name in held})
         self.scattered = len(self.texts) < SCATTERED * len(firsts)
         self.questions = [self._asked(one, firsts[one.article.id]) for one in questions if one.article.id in firsts]
         self.questions = [one for one in self.questions if one.spans or not one.answers]
@@ -105,6 +110,10 @@ class Source:
         row = max(0, int(np.searchsorted(starts, question.place, side="right")) - 1)
         answers = [answer.lower() for answer in question.answers]
         return _Asked(question.text.strip(), self.texts[first + row].paragraph, sorted(spans), answers)
+
+
+def _cut(pieces: Pieces) -> Pieces:
+    return Pieces(pieces.ids[:WINDOW], pieces.words[:WINDOW], pieces.spans[:WINDOW])
 
 
 def _find_near(source: Source) -> None:
@@ -160,7 +169,7 @@ class Sampler:
         if asked.spans:
             own = self._around(dice.choice(asked.spans)[0], budget)
             if dice.random() < BENT and (other := self._bent(asked, own)):
-                return Example(self._ids(other), [own], ())
+                return self._example(other, [own], ())
             if self.source.scattered and dice.random() < 0.4:
                 own = self._spliced(asked, own, budget)
             taken = {*own, *(sentence for sentence, _, _ in asked.spans)}
@@ -176,10 +185,24 @@ class Sampler:
                 taken |= set(found)
         windows = windows or [own]
         dice.shuffle(windows)
-        return Example(self._ids(self._thinned(asked) if asked.spans else asked.text), windows, asked.spans)
+        return self._example(self._thinned(asked) if asked.spans else asked.text, windows, asked.spans)
 
-    def _ids(self, question: str) -> NDArray[np.int64]:
-        return self._network.pieces([self._as_typed(question)])[0].ids[:QUESTION]
+    def _example(self, question: str, windows: Sequence[Sequence[int]], spans: Sequence[tuple[int, int, int]]) -> Example:
+        """The question as it may be typed; now and then with other names, so that none is learnt by heart."""
+        texts, dice = self.source.texts, self._dice
+        pieces = {one: texts[one].pieces for window in windows for one in window}
+        if dice.random() < RENAMED and (found := Renaming.drawn(question, self.source.all_names, dice)):
+            changed = [one for one in pieces if found.touches(texts[one].words)]
+            renamed = self._network.pieces([found.apply(texts[one].words) for one in changed])
+            pieces |= {one: _cut(cut) for one, cut in zip(changed, renamed, strict=True)}
+            words = [texts[one].words for one, _, _ in spans]
+            spans = [
+                (one, found.moved(text, start), found.moved(text, end))
+                for text, (one, start, end) in zip(words, spans, strict=True)
+            ]
+            question = found.apply(question)
+        ids = self._network.pieces([self._as_typed(question)])[0].ids[:QUESTION]
+        return Example(ids, windows, pieces, spans)
 
     def _thinned(self, asked: _Asked) -> str:
         """Now and then without one of its words that the answer's sentence has too.

@@ -1,16 +1,19 @@
 """Make the reader's weights from files of questions with known answers: `python -m qa.training FILE.json ... --output FILE`.
 
 Knows nothing of retrieval or calibration. Progress goes to stderr. A checkpoint lies beside the output; the same command
-goes on from it. The shipped weights' own command is in docs/model-card.md.
+goes on from it, and after a Ctrl-C nothing is lost. The shipped weights' own command is in docs/model-card.md.
 """
 
 import argparse
 import json
 import random
 import re
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -44,15 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--exact", action="store_true", help="compute in 32 bits: for a processor without bf16")
     chosen = parser.parse_args(arguments)
     try:
-        train(chosen)
+        return 0 if train(chosen) else 130
     except ArticleQAError as error:
         print(f"qa.training: {error}", file=sys.stderr)
         return 2
-    return 0
+    except KeyboardInterrupt:
+        print("qa.training: stopped", file=sys.stderr)
+        return 130
 
 
-def train(chosen: argparse.Namespace) -> None:
-    """Fit as the command's arguments say. Raises LoadError where a file cannot be read."""
+def train(chosen: argparse.Namespace) -> bool:
+    """Fit as the command's arguments say; False where Ctrl-C ended it. Raises LoadError where a file cannot be read."""
     base = ModelFiles()
     network = Network(chosen.output, base=base)  # for its word pieces alone: the weights are not there yet
     named = [_named(file) for file in chosen.files]
@@ -73,18 +78,39 @@ def train(chosen: argparse.Namespace) -> None:
     dice = random.Random(f"{chosen.seed} {trainer.steps}")
     samplers = [Sampler(source, network, random.Random(dice.random())) for source in sources]
     drawn = batches(samplers, [weight for _, weight, _ in named], chosen.pieces, dice)
-    saved = shown = time.monotonic()
-    while trainer.steps < chosen.steps:
-        rate = min(1.0, (trainer.steps + 1) / WARM_UP) * (1 - trainer.steps / chosen.steps)
-        span, sentence = trainer.step([next(drawn) for _ in range(chosen.batches)], chosen.rate * rate)
-        now = time.monotonic()
-        if now - shown > 15 or trainer.steps == chosen.steps:
-            _say(f"step {trainer.steps:,} of {chosen.steps:,}: loss of spans {span:.2f}, of sentences {sentence:.2f}")
-            shown = now
-        if now - saved > 300 or trainer.steps == chosen.steps:
-            trainer.keep(checkpoint)
-            trainer.save(chosen.output)
-            saved = now
+    saved, shown = time.monotonic(), 0.0
+    with _interruptible() as interrupted:
+        while trainer.steps < chosen.steps and not interrupted.is_set():
+            rate = min(1.0, (trainer.steps + 1) / WARM_UP) * (1 - trainer.steps / chosen.steps)
+            span, sentence = trainer.step([next(drawn) for _ in range(chosen.batches)], chosen.rate * rate)
+            now, last = time.monotonic(), trainer.steps == chosen.steps or interrupted.is_set()
+            if now - shown > 15 or last:
+                _say(f"step {trainer.steps:,} of {chosen.steps:,}: loss of spans {span:.2f}, of sentences {sentence:.2f}")
+                shown = now
+            if now - saved > 300 or last:
+                trainer.keep(checkpoint)
+                trainer.save(chosen.output)
+                saved = now
+    if trainer.steps < chosen.steps:
+        _say(f"stopped; the same command goes on from step {trainer.steps:,}")
+        return False
+    return True
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second interrupts at once."""
+    interrupted = threading.Event()
+
+    def note(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        interrupted.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def batches(samplers: Sequence[Sampler], weights: Sequence[float], pieces: int, dice: random.Random) -> Iterator[Batch]:
@@ -94,8 +120,7 @@ def batches(samplers: Sequence[Sampler], weights: Sequence[float], pieces: int, 
         for _ in range(POOL):
             sampler = dice.choices(samplers, weights)[0]
             example = sampler.draw()
-            texts = sampler.source.texts
-            longest = max(sum(len(texts[one].pieces.ids) for one in window) for window in example.windows)
+            longest = max(sum(len(example.pieces[one].ids) for one in window) for window in example.windows)
             pool.append((len(example.ids) + 3 + longest, len(example.windows), sampler, example))
         pool.sort(key=lambda one: one[0])
         made: list[list[tuple[Source, Example]]] = [[]]
@@ -157,7 +182,7 @@ class _Row:
         self.sentence, self.start, self.end = [-1] * lead, [0] * lead, [0] * lead
         for number, one in enumerate(window, sentences):
             golds = [(start, end) for sentence, start, end in example.spans if sentence == one]
-            pieces = source.texts[one].pieces
+            pieces = example.pieces[one]
             for piece, (start, end) in zip(pieces.ids.tolist(), pieces.spans.tolist(), strict=True):
                 self.ids.append(piece)
                 self.sentence.append(number)

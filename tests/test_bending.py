@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.bending import bent, names
+from qa.bending import Renaming, bent, names
 
 TEXT = "In 1906 Inger Holm opened the first school in Skagen. It had 12 rooms, and Ole Bang taught there."
 OTHERS = ["Aalborg", "Mary Smith", "Skagen"]
@@ -51,3 +51,32 @@ def test_a_question_with_nothing_to_exchange_stays(question: str) -> None:
 def test_any_question_can_be_tried(question: str, text: str, seed: int) -> None:
     found = bent(question, text, names(text), random.Random(seed))
     assert found is None or found != question
+
+
+def test_other_names_stand_in_the_question_and_in_the_text_alike() -> None:
+    found = Renaming({"Inger": "Mary", "Holm": "Smith"})
+    assert found.apply("When did Inger Holm teach") == "When did Mary Smith teach"
+    assert found.apply("Holm's pupils left Holmgaard; Inger stayed.") == "Smith's pupils left Holmgaard; Mary stayed."
+    assert found.touches("So Holm taught.") and not found.touches("Holmgaard is closed, said inger.")
+
+
+def test_names_are_drawn_from_others_and_none_is_kept() -> None:
+    others = ["Mary Smith", "Ole Holm"]
+    drawn = [Renaming.drawn("When did Inger Holm teach", others, random.Random(seed)) for seed in range(50)]
+    words = [dict(one.words) for one in drawn if one]
+    assert len(words) == 50 and all(set(one) == {"Inger", "Holm"} for one in words)
+    assert {word for one in words for word in one.values()} == {"Mary", "Smith", "Ole"}
+
+
+def test_a_question_without_names_or_with_no_others_to_draw_from_keeps_its_own() -> None:
+    assert Renaming.drawn("Who taught in 1906", ["Mary Smith"], random.Random(1)) is None
+    assert Renaming.drawn("When did Inger Holm teach", ["Skagen"], random.Random(1)) is None
+
+
+@given(st.text("ab AB.", max_size=40), st.text("xyX", min_size=1, max_size=4), st.data())
+def test_a_place_moves_with_the_words_around_it(text: str, other: str, data: st.DataObject) -> None:
+    """What stands between two places that lie in none of the names is the same text, with its names exchanged."""
+    found = Renaming({"A": other, "BA": "q"})
+    edges = [at for at in range(len(text) + 1) if not (text[:at][-1:].isalpha() and text[at:][:1].isalpha())]
+    start, end = sorted(data.draw(st.tuples(st.sampled_from(edges), st.sampled_from(edges))))
+    assert found.apply(text)[found.moved(text, start) : found.moved(text, end)] == found.apply(text[start:end])

@@ -2,10 +2,15 @@
 
 import json
 import random
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import heed_ctrl_c
 
 from index import Batch, ModelFiles, Network, Trainer
 from qa.examples import Sampler, Source
@@ -58,11 +63,12 @@ def test_a_batch_marks_the_answer_where_it_stands_and_nowhere_else(questions: Pa
             assert sentence in [one for one, _, _ in example.spans]
 
 
-def test_batches_hold_no_more_pieces_than_they_may(questions: Path, network: Network) -> None:
+def test_batches_hold_no_more_pieces_than_they_may_or_one_question(questions: Path, network: Network) -> None:
     source = Source(questions, network, held_out=0, seed=0)
     drawn = batches([Sampler(source, network, random.Random(1))], [1.0], 200, random.Random(2))
     for _ in range(20):
-        assert next(drawn).ids.size <= 200
+        batch = next(drawn)
+        assert batch.ids.size <= 200 or len(batch.absent) == 1
 
 
 def test_learning_lowers_the_loss(questions: Path, network: Network, tiny_bert: ModelFiles) -> None:
@@ -109,6 +115,32 @@ def test_a_question_loses_at_most_one_of_the_words_that_its_answer_has_too(
     assert {one.text: {sampler._thinned(one) for _ in range(40)} for one in sampler.source.questions} == expected
 
 
+def test_a_renamed_question_has_the_same_answer_where_it_stands_now(
+    questions: Path, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other names are longer or shorter than those they replace, and the answer's place moves with them."""
+    monkeypatch.setattr("qa.examples.RENAMED", 1.0)
+    monkeypatch.setattr("qa.examples.BENT", 0.0)
+    context = "The great Plum of Plum is red. The small Apple of Cherry is blue. An old Elder is green."
+    answer = {"text": "red", "answer_start": context.index("red")}
+    asked = [{"id": "1", "question": "which is the great Plum", "answers": [answer]}]
+    questions.write_text(
+        json.dumps({"data": [{"title": "Fruit", "paragraphs": [{"context": context, "qas": asked}]}]}), "utf-8"
+    )
+    sampler = Sampler(Source(questions, network, held_out=0, seed=0), network, random.Random(3))
+    red, plum = (network.pieces([word])[0].ids[0] for word in ("red", "Plum"))
+    seen = 0
+    for _ in range(60):
+        example = sampler.draw()
+        if plum in example.ids or not any(0 in window for window in example.windows):
+            continue  # misspelt by chance, or its window was withheld
+        batch = batch_of([(sampler.source, example)])
+        assert batch.ids[batch.start].tolist() == batch.ids[batch.end].tolist() == [red]
+        assert plum not in batch.ids[batch.sentence == 0]
+        seen += 1
+    assert seen > 20
+
+
 def test_going_on_from_a_checkpoint_is_as_if_it_had_never_stopped(
     questions: Path, network: Network, tiny_bert: ModelFiles, tmp_path: Path
 ) -> None:
@@ -123,6 +155,22 @@ def test_going_on_from_a_checkpoint_is_as_if_it_had_never_stopped(
     again.resume(tmp_path / "checkpoint")
     assert again.steps == 1
     assert again.step([second], 0.01) == pytest.approx(expected, abs=1e-6)
+
+
+def test_ctrl_c_keeps_what_was_learnt_and_the_same_command_goes_on(questions: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "qa.training", str(questions), "--pieces", "256", "--batches", "1", "--exact"]
+    command += ["--output", str(tmp_path / "w.safetensors")]
+    child = subprocess.Popen([*command, "--steps", "100000"], stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c)
+    assert child.stderr
+    assert any("step 1 of 100,000" in line for line in iter(child.stderr.readline, ""))
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    stopped = re.search(r"stopped; the same command goes on from step ([\d,]+)\n$", err)
+    assert child.returncode == 130 and stopped and "Traceback" not in err
+    steps = int(stopped[1].replace(",", ""))
+    again = subprocess.run([*command, "--steps", str(steps + 1)], stderr=subprocess.PIPE, text=True, timeout=60)
+    assert again.returncode == 0
+    assert f"going on from step {steps:,}" in again.stderr and f"step {steps + 1:,} of {steps + 1:,}" in again.stderr
 
 
 def test_a_file_may_carry_its_weight_and_how_much_is_left_out(questions: Path) -> None:
