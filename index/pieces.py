@@ -3,7 +3,8 @@
 The door to tokenizers. Knows nothing of what the pieces are read for.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pieces", "WordPieces", "parts"]
 
+FEW = 8  # rounds of parts computed at once, above which it matters little that the last one may be short
 BATCH = 2048  # padded word pieces computed at once: more is no faster on a CPU, and takes memory
 
 
@@ -85,13 +87,23 @@ def _tokenizer_of(file: Path) -> "Tokenizer":
     return tokenizer
 
 
-def parts(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Rows of like length together, the longest last, at most BATCH padded pieces (or one row) at a time."""
-    part: list[int] = []
-    for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
-        if part and (len(part) + 1) * lengths[row] > BATCH:
-            yield part
-            part = []
-        part.append(row)
-    if part:
-        yield part
+def parts(lengths: Sequence[int], at_once: int = 1) -> Sequence[list[int]]:
+    """Rows of like length together, the longest last, at most BATCH padded pieces (or one row) at a time.
+
+    Where `at_once` of them are computed at the same time, a few rows are parted evenly: the longest part as short as can be.
+    """
+    rows = sorted(range(len(lengths)), key=lambda row: lengths[row])
+
+    def cut(most: int) -> list[list[int]]:
+        found: list[list[int]] = []
+        for row in rows:
+            if not found or (len(found[-1]) + 1) * lengths[row] > most:
+                found.append([])
+            found[-1].append(row)
+        return found
+
+    whole = cut(BATCH)
+    if at_once == 1 or len(whole) > FEW * at_once:
+        return whole
+    wanted = at_once * -(-len(whole) // at_once)
+    return cut(bisect_left(range(BATCH), True, key=lambda most: len(cut(most)) <= wanted))

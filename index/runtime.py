@@ -5,11 +5,12 @@ those itself (bf16 on x86, fp16 on ARM), else 32. Nothing of it is kept on disk:
 of a second. Knows nothing of words, sentences or training.
 """
 
+import os
 import sys
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
+from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Runtime"]
 
+STREAMS = 8  # cores that compute parts of their own, at most: each has memory of its own
 EPSILON = 1e-12  # of BERT's layer norms
 _BEYOND = -1e4  # what is added to the attention of a piece that only fills a row up
 
@@ -33,16 +35,21 @@ Rows = Sequence[NDArray[np.int64]]
 class Runtime:
     """What some weights compute: `vectors` of whole rows where `pooled`, else `logits` of every piece.
 
-    Compiled when made. Safe to use from several threads, which share the processor's cores.
+    Compiled when made. Safe to use from several threads, which share the processor's cores: each core computes a part of
+    somebody's rows, and nobody has a part waiting while another thread has none.
     """
 
     def __init__(self, weights: Weights, *, pooled: bool) -> None:
         self._weights = weights  # which the compiled model goes on sharing
         self._words = weights.embeddings["words"]
-        self._compiled = _core().compile_model(_model(weights, pooled), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
-        self._idle: list[InferRequest] = []
-        self._lock = threading.Lock()
-        self._run([np.zeros(8, dtype=np.int64)], 8)  # weights are brought into the processor's order when first used
+        # One core, one part: that is as fast as all cores at every part, and faster when many ask, who need not take turns.
+        settings = {"NUM_STREAMS": str(min(STREAMS, os.cpu_count() or 1)), "ENABLE_HYPER_THREADING": False}
+        self._compiled = _core().compile_model(_model(weights, pooled), "CPU", settings)
+        self._at_once = int(self._compiled.get_property("NUM_STREAMS"))
+        self._idle: LifoQueue[InferRequest] = LifoQueue()  # as many as there are streams: each has memory of its own
+        for _ in range(self._at_once):
+            self._idle.put(self._compiled.create_infer_request())
+        list(self._computed([np.zeros(8, dtype=np.int64)], 8))  # weights are put in the processor's order when first used
         weights.let_go()
 
     @property
@@ -54,20 +61,44 @@ class Runtime:
     def vectors(self, rows: Rows, done: Callable[[int], object] = lambda rows: None) -> NDArray[np.float32]:
         """The mean of each row's pieces, of length 1: shape (rows, width). `done` is told of rows as they are computed."""
         found = np.empty((len(rows), self._words.shape[1]), dtype=np.float32)
-        for part in parts([len(row) for row in rows]):
-            found[part] = self._run([rows[row] for row in part], len(rows[part[-1]]))
+        for part, result in self._computed(rows, None):
+            found[part] = result
             done(len(part))
         return found
 
     def logits(self, rows: Rows, lead: int) -> list[NDArray[np.float32]]:
         """For each row, whose first `lead` pieces are the question's: shape (its pieces, 3)."""
         found: list[NDArray[np.float32]] = [np.empty((0, CHANNELS), np.float32)] * len(rows)
-        for part in parts([len(row) for row in rows]):
-            for row, of_row in zip(part, self._run([rows[row] for row in part], lead), strict=True):
+        for part, result in self._computed(rows, lead):
+            for row, of_row in zip(part, result, strict=True):
                 found[row] = of_row[: len(rows[row])].copy()
         return found
 
-    def _run(self, rows: Rows, lead: int) -> NDArray[np.float32]:
+    def _computed(self, rows: Rows, lead: int | None) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Parts of the rows, by number, with what the model gives for them, which is valid until the next is asked for."""
+        begun: deque[tuple[list[int], InferRequest, list[NDArray[Any]]]] = deque()
+        try:
+            for part in parts([len(row) for row in rows], self._at_once):
+                given = self._inputs([rows[row] for row in part], lead)
+                while True:
+                    try:  # who has a part begun does not wait for others: they may be waiting for it
+                        request = self._idle.get(block=not begun)
+                        break
+                    except Empty:
+                        yield begun[0][0], self._result(begun[0][1])
+                        self._idle.put(begun.popleft()[1])
+                begun.append((part, request, given))
+                request.start_async(given, share_inputs=True)
+            while begun:
+                yield begun[0][0], self._result(begun[0][1])
+                self._idle.put(begun.popleft()[1])
+        finally:  # after an interruption, what is being computed is waited for: it reads `given`
+            for _, request, _ in begun:
+                request.wait()
+                self._idle.put(request)
+
+    def _inputs(self, rows: Rows, lead: int | None) -> list[NDArray[Any]]:
+        """Word vectors, kinds and mask of a part. Words are looked up here: the table stays on the disk but for a text's."""
         longest = max(len(row) for row in rows)
         ids = np.zeros((len(rows), longest), dtype=np.int64)
         mask = np.full((len(rows), 1, 1, longest), _BEYOND, dtype=np.float32)
@@ -75,22 +106,15 @@ class Runtime:
             ids[place, : len(row)] = row
             mask[place, 0, 0, : len(row)] = 0
         kinds = np.zeros(ids.shape, dtype=np.int32)
-        kinds[:, lead:] = 1
-        with self._request() as request:
-            # Words are looked up here: the table stays on the disk, but for the few that a text has.
-            result: NDArray[np.float32] = request.infer([self._words[ids], kinds, mask], share_inputs=True)[0].copy()
-        return result
+        if lead is not None:
+            kinds[:, lead:] = 1
+        return [self._words[ids], kinds, mask]
 
-    @contextmanager
-    def _request(self) -> Iterator["InferRequest"]:
-        """One that no other thread uses; kept, because each has memory of its own."""
-        with self._lock:
-            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
-        try:
-            yield request
-        finally:
-            with self._lock:
-                self._idle.append(request)
+    @staticmethod
+    def _result(request: "InferRequest") -> NDArray[np.float32]:
+        request.wait()
+        result: NDArray[np.float32] = request.get_output_tensor(0).data
+        return result
 
 
 @cache

@@ -4,15 +4,19 @@ import json
 import logging
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import MakeBase
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index import Encoder, ModelError, ModelFiles, Network
 from index.encoder import SAME_VECTOR
+from index.pieces import BATCH, parts
 from index.runtime import Runtime
 from index.transformer import Transformer
 from index.weights import Weights, read_tensors, widened
@@ -195,3 +199,57 @@ def test_a_base_of_another_activation_is_refused(make_base: MakeBase, tmp_path: 
     (tmp_path / "config.json").write_text(json.dumps(config | {"hidden_act": "relu"}), "utf-8")
     with pytest.raises(ModelError, match="is not of BERT's kind: its activation is relu"):
         Weights.load(base)
+
+
+def test_many_threads_get_what_each_would_get_alone(tiny_reader: Reader, tiny_bert: ModelFiles) -> None:
+    """More of them than cores, with more parts each than can be computed at once."""
+    runtime = Runtime(Weights.load(tiny_bert, tiny_reader.weights), pooled=False)
+    asked = [[np.arange(4, 8 + (7 * row + 3 * one) % 60, dtype=np.int64) for row in range(200)] for one in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(lambda rows: runtime.logits(rows, 3), asked))
+    for rows, logits in zip(asked, found, strict=True):
+        for row, together, alone in zip(rows, logits, runtime.logits(rows, 3), strict=True):
+            assert together.shape == (len(row), 3)
+            np.testing.assert_allclose(together, alone, atol=0.05)
+
+
+def test_an_interrupted_computation_leaves_nothing_taken(encoder: Encoder) -> None:
+    """Ctrl-C while sentences are embedded, more often than there are cores: the next ones are embedded as ever."""
+    runtime = encoder._compiled
+    assert runtime is not None
+    rows = encoder.word_pieces.rows(TEXTS * 40, 256)
+    expected = runtime.vectors(rows[:4])
+
+    def interrupt(rows: int) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(runtime._at_once + 1):
+        with pytest.raises(KeyboardInterrupt):
+            runtime.vectors(rows, interrupt)
+    np.testing.assert_allclose(runtime.vectors(rows[:4]), expected, atol=0.01)
+
+
+@given(st.lists(st.integers(1, 3000), max_size=60), st.integers(1, 8))
+def test_parts_hold_every_row_once_in_as_many_as_can_be_computed_at_once(lengths: list[int], at_once: int) -> None:
+    found = parts(lengths, at_once)
+    assert sorted(row for part in found for row in part) == list(range(len(lengths)))
+    assert all(len(part) == 1 or len(part) * lengths[part[-1]] <= BATCH for part in found)
+    fewest = len(parts(lengths))
+    assert fewest <= len(found) <= at_once * -(-fewest // at_once)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "at_once", "sizes"),
+    [
+        ([90, 103, 119, 124, 130, 147, 165, 167], 1, [8]),
+        ([90, 103, 119, 124, 130, 147, 165, 167], 2, [5, 3]),
+        ([90, 103, 119, 124, 130, 147, 165, 167], 4, [2, 2, 2, 2]),
+        ([10] * 6, 4, [2, 2, 2]),  # a fourth part would make none of the others shorter
+        ([1000, 1000, 1000], 2, [2, 1]),
+        ([1000, 1000, 1000], 3, [1, 1, 1]),
+        ([5], 8, [1]),
+        ([], 2, []),
+    ],
+)
+def test_a_few_rows_are_parted_evenly(lengths: list[int], at_once: int, sizes: list[int]) -> None:
+    assert [len(part) for part in parts(lengths, at_once)] == sizes
