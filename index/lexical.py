@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.roster import Roster
 
-__all__ = ["Posting", "STOP_WORDS", "coverage", "terms"]
+__all__ = ["Posting", "STOP_WORDS", "coverage", "shares_of", "terms"]
 
 # Words that ask, link or stand in for others: they say nothing of what a question is about. What a contraction leaves
 # behind ("didn't" becomes "didn" and "t") is among them.
@@ -71,10 +71,9 @@ def coverage(
     """
     if not any(len(posting.numbers) for posting in postings):
         return also, np.zeros(len(also), dtype=np.float32)
-    sentences = roster.counts + PRIOR_SENTENCES
-    weights = [np.log1p((sentences - held + 0.5) / (held + 0.5)) for _, held in postings]
+    weights = [_weight(roster.counts, held) for _, held in postings]
     places = [roster.places(numbers, held) for numbers, held in postings]
-    whole = np.zeros(len(sentences))
+    whole = np.zeros(len(roster.counts))
     covered = np.zeros(int(roster.sizes.sum()))
     for weight, there, (_, held) in zip(weights, places, postings, strict=True):
         whole += weight
@@ -97,6 +96,25 @@ def coverage(
     numbers = np.union1d(found, also)
     scores = covered[roster.places(numbers, roster.holding(numbers))] / whole[roster.rows(numbers)]
     return numbers, scores.astype(np.float32)
+
+
+def shares_of(postings: Sequence[Posting], roster: Roster, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The scores that `coverage` gives these sentences, without looking at any other. They are on the roster."""
+    rows = roster.rows(numbers)
+    whole, covered = np.zeros(len(numbers)), np.zeros(len(numbers))
+    for holding, held in postings:
+        weight = _weight(roster.counts[rows], held[rows])
+        whole += weight
+        places = np.searchsorted(holding, numbers)
+        covered += np.where(np.append(holding, -1)[places] == numbers, weight, 0.0)
+    return np.divide(covered, whole, out=covered, where=whole > 0).astype(np.float32)
+
+
+def _weight(sentences: NDArray[np.int64], holding: NDArray[np.int64]) -> NDArray[np.float64]:
+    """A term's weight in articles with so many sentences, so many of which hold it."""
+    sentences = sentences + PRIOR_SENTENCES
+    weight: NDArray[np.float64] = np.log1p((sentences - holding + 0.5) / (holding + 0.5))
+    return weight
 
 
 def _highest(scores: NDArray[np.float32], most: int) -> NDArray[np.int64]:

@@ -16,11 +16,12 @@ from index.article import Article, Sentence
 from index.database import Database, Entry
 from index.encoder import SAME_VECTOR, Encoder
 from index.errors import LibraryError, LibraryMismatch, ModelError
-from index.lexical import coverage, terms
+from index.lexical import coverage, shares_of, terms
 from index.memory import Memory
 
 __all__ = ["Candidate", "Fuse", "Library", "POOL"]
 
+BESIDE = 12  # sentences on either side of a candidate: more than are read together with it
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
 
 Fuse = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
@@ -119,13 +120,20 @@ class Library:
             change.removed.append(article_id)
 
     def search(
-        self, query: str, *, within: Iterable[str] | None = None, most: int | None = None, fuse: Fuse = np.add
+        self,
+        query: str,
+        *,
+        within: Iterable[str] | None = None,
+        most: int | None = None,
+        around: int = 0,
+        fuse: Fuse = np.add,
     ) -> Sequence[Candidate]:
         """The sentences that may answer, in no particular order: the POOL nearest by meaning and by words, in one list.
 
         `within` keeps to the articles with these ids; an unknown id raises LibraryError. Scores of a sentence depend on
         its own article and the query alone. `most` keeps to so many of them, and the last one's equals, by what `fuse`
-        makes of their cosines and coverages: each article that is read from the disk takes its time.
+        makes of their cosines and coverages: each article that is read from the disk takes its time. What stands beside the
+        `around` best in their paragraphs, up to BESIDE sentences on either side, comes along whatever it scores.
         """
         self._check_encoder()
         query = query.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
@@ -143,10 +151,15 @@ class Library:
                 dense = vectors.scores(vector, numbers)
             except KeyError:
                 raise self._database.damaged("its full text names sentences that it does not hold") from None
-            if most is not None and most < len(numbers):
-                fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
-                kept = fused >= np.partition(fused, -most)[-most]
-                numbers, dense, lexical = numbers[kept], dense[kept], lexical[kept]
+            fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
+            best = numbers[_among(fused, around)]
+            kept = _among(fused, len(fused) if most is None else most)
+            numbers, dense, lexical = numbers[kept], dense[kept], lexical[kept]
+            beside = np.setdiff1d(self._memory.beside(best, BESIDE), numbers)
+            if len(beside):
+                numbers = np.concatenate([numbers, beside])
+                dense = np.concatenate([dense, vectors.scores(vector, beside)])
+                lexical = np.concatenate([lexical, shares_of(held, roster, beside)])
             places = self._memory.places(numbers)
         return [
             Candidate(article, sentence, float(cosine), float(share))
@@ -199,6 +212,14 @@ class Library:
         if unknown := sorted(article_id for article_id in wanted if article_id not in self._memory.roster):
             raise _no_article(unknown[0])
         return sorted(map(self._memory.roster.range, wanted))
+
+
+def _among(scores: NDArray[np.float64], most: int) -> NDArray[np.bool_]:
+    """Which scores are among the `most` highest, or equal to the last of them."""
+    if most >= len(scores):
+        return np.ones(len(scores), dtype=bool)
+    highest: NDArray[np.bool_] = scores >= np.partition(scores, -most)[-most] if most else np.zeros(len(scores), dtype=bool)
+    return highest
 
 
 def _no_article(article_id: str) -> LibraryError:

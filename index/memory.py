@@ -105,6 +105,17 @@ class Memory:
             places.append((article, article.sentences[number - first]))
         return places
 
+    def beside(self, numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+        """The indexed sentences of the same paragraphs as these, and these, up to `most` on either side of each."""
+        found: set[int] = set()
+        firsts = self.roster.firsts[self.roster.rows(numbers)]
+        for number, first, (article, sentence) in zip(numbers, firsts, self.places(numbers), strict=True):
+            place = int(number - first)
+            for other in range(max(0, place - most), min(len(article.sentences), place + most + 1)):
+                if article.sentences[other].paragraph == sentence.paragraph and not article.sentences[other].furniture:
+                    found.add(int(first) + other)
+        return np.array(sorted(found), dtype=np.int64)
+
     @contextmanager
     def _whole_or_none(self) -> Iterator[None]:
         """After an interruption nobody knows what is half done: nothing is held then, and the next search loads all."""

@@ -141,17 +141,20 @@ class ArticleQA:
     def search(self, question: str, *, k: int = 5, within: Iterable[str] | None = None) -> list[Evidence]:
         """Retrieval alone: the `k` best sentences, best first, whether or not they answer."""
         _check_k(k)
-        ranked = self.retrieve(question, within=within, most=k)[:k]
+        ranked = self.retrieve(question, within=within, most=k, around=0)[:k]
         return [Evidence(Citation.of(one.candidate.article, one.candidate.sentence), one.score) for one in ranked]
 
     def rank(self, question: str, *, within: Iterable[str] | None = None) -> list[Ranked]:
         """Every candidate sentence, best first: what `ask` draws its evidence from."""
         return self.read(question, self.retrieve(question, within=within))
 
-    def retrieve(self, question: str, *, within: Iterable[str] | None = None, most: int | None = None) -> list[Ranked]:
+    def retrieve(
+        self, question: str, *, within: Iterable[str] | None = None, most: int | None = None, around: int = READ
+    ) -> list[Ranked]:
         """Every candidate sentence, or the `most` best and the last one's equals, best first by retrieval alone.
 
-        Raises QuestionError for what cannot be asked.
+        What stands beside the `around` best in their paragraphs is among them, for it is read with them. Raises
+        QuestionError for what cannot be asked.
         """
         # Half a surrogate pair, which a shell makes of an odd byte, has no place in a model or a database.
         query = question.strip().encode("utf-8", "replace").decode("utf-8")
@@ -161,7 +164,7 @@ class ArticleQA:
             raise QuestionError(
                 f"The question has {len(query):,} characters, and {MAX_QUESTION:,} is the limit.", "Ask it in fewer words."
             )
-        return self._retriever.retrieve(query, within=within, most=most)
+        return self._retriever.retrieve(query, within=within, most=most, around=around if self.reader else 0)
 
     def read(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
         """The same candidates, best first as the reader has it; as they are where there is no reader."""

@@ -22,7 +22,7 @@ __all__ = ["COMBINATION", "Combination", "READ", "Reader", "SHIPPED"]
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 WEIGHTS_SHA256 = "3c56a9bad12094ec9d7a8fba90ba7480fdfed12cec0ce2210ed517ce58f09480"  # of the file that this version ships
 
-READ = 12  # candidates that are read: 20 put as many right sentences first, and take half as long again
+READ = 8  # candidates that are read, with what stands beside them: 12 put as many right sentences first, and take longer
 WINDOW = 176  # most word pieces of article text read at once, as in training
 QUESTION = 40  # most word pieces of a question, as in training
 LONGEST = 30  # word pieces of an answer; of SQuAD's, 99 % are shorter
@@ -102,19 +102,27 @@ class Reader:
         return Network(self.weights, base=self._base, expected=self._expected)
 
     def read(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-        """The same candidates, best first by what was read in the first READ of them; the others keep their order behind.
+        """The same candidates, best first by what was read; those that were not read keep their order behind.
 
-        Raises ModelError where the weights cannot be used.
+        The first READ are read in their paragraphs, and with them whatever other candidate stands there. Raises ModelError
+        where the weights cannot be used.
         """
-        chosen, rest = ranked[:READ], ranked[READ:]
-        if not chosen:
+        if not ranked:
             return []
+        chosen = ranked[:READ]
         paragraphs = self._paragraphs(chosen)
         windows: dict[tuple[str, int], _Window] = {}
-        for one in chosen:
+        rest: list[Ranked] = []
+        for place, one in enumerate(ranked):
             article, sentence = one.candidate.article, one.candidate.sentence
-            window = _window(article, sentence, *paragraphs[article.id, sentence.paragraph])
-            windows.setdefault(window.key, window).wanted.append(one)
+            paragraph = paragraphs.get((article.id, sentence.paragraph))
+            key = (article.id, paragraph.first(sentence).start) if paragraph else None
+            if paragraph and key and (place < READ or key in windows):
+                if key not in windows:
+                    windows[key] = paragraph.window(sentence)
+                windows[key].wanted.append(one)
+            else:
+                rest.append(one)
         asked = self.network.pieces([question])[0].ids[:QUESTION]
         logits = self.network.logits(asked, [window.ids for window in windows.values()])
         read = []
@@ -126,30 +134,41 @@ class Reader:
         # What was not read stays behind what was, as far apart as retrieval has it.
         return read + [replace(one, score=read[-1].score + one.score - chosen[-1].score) for one in rest]
 
-    def _paragraphs(self, chosen: Sequence[Ranked]) -> dict[tuple[str, int], tuple[list[Sentence], list[Pieces]]]:
-        """The sentences of every paragraph that holds one of these, cut into pieces in one call: each takes its time."""
-        held: dict[tuple[str, int], list[Sentence]] = {}
+    def _paragraphs(self, chosen: Sequence[Ranked]) -> dict[tuple[str, int], "_Paragraph"]:
+        """Every paragraph that holds one of these, cut into pieces in one call: each takes its time."""
+        held: dict[tuple[str, int], tuple[Article, list[Sentence]]] = {}
         texts: list[str] = []
         for one in chosen:
             article, sentence = one.candidate.article, one.candidate.sentence
             if (key := (article.id, sentence.paragraph)) not in held:
-                held[key] = [other for other in _paragraph(article, sentence) if not other.furniture]
-                texts += map(article.quote, held[key])
+                held[key] = article, [other for other in _paragraph(article, sentence) if not other.furniture]
+                texts += map(article.quote, held[key][1])
         pieces = iter(self.network.pieces(texts))
-        return {key: (sentences, list(islice(pieces, len(sentences)))) for key, sentences in held.items()}
+        return {key: _Paragraph(article, of, list(islice(pieces, len(of)))) for key, (article, of) in held.items()}
 
 
-def _window(article: Article, sentence: Sentence, sentences: Sequence[Sentence], pieces: Sequence[Pieces]) -> "_Window":
-    """The sentence's paragraph; of a long one, the run of whole sentences in which it stands most in the middle."""
-    run = _run([min(len(one.ids), WINDOW) for one in pieces], sentences.index(sentence))
-    return _Window(article, sentences[run.start : run.stop], pieces[run.start : run.stop])
+class _Paragraph:
+    """The sentences of a paragraph in pieces, and the window of it in which each is read: the same whoever else is."""
+
+    def __init__(self, article: Article, sentences: Sequence[Sentence], pieces: Sequence[Pieces]) -> None:
+        self._article, self._sentences, self._pieces = article, sentences, pieces
+        self._places = {sentence.start: place for place, sentence in enumerate(sentences)}
+        self._runs = _runs([min(len(one.ids), WINDOW) for one in pieces])
+
+    def first(self, sentence: Sentence) -> Sentence:
+        """The first sentence of its window."""
+        return self._sentences[self._runs[self._places[sentence.start]].start]
+
+    def window(self, sentence: Sentence) -> "_Window":
+        """Its paragraph; of a long one, the run of whole sentences in which it stands most in the middle."""
+        run = self._runs[self._places[sentence.start]]
+        return _Window(self._article, self._sentences[run.start : run.stop], self._pieces[run.start : run.stop])
 
 
 class _Window:
     """A run of whole sentences of one paragraph, read at once, and the candidates among them."""
 
     def __init__(self, article: Article, sentences: Sequence[Sentence], pieces: Sequence[Pieces]) -> None:
-        self.key = article.id, sentences[0].start
         self.wanted: list[Ranked] = []
         self._article = article
         self._sentences = list(sentences)
@@ -188,8 +207,8 @@ def _paragraph(article: Article, sentence: Sentence) -> Sequence[Sentence]:
     return article.sentences[first:last]
 
 
-def _run(sizes: Sequence[int], wanted: int) -> range:
-    """Of the runs of sentences that a paragraph is read in, the one with most on either side of the wanted sentence.
+def _runs(sizes: Sequence[int]) -> list[range]:
+    """For each sentence of a paragraph, of the runs that it is read in the one with most on either side of the sentence.
 
     A run holds as many whole sentences as fit a window, and the next one begins in its middle.
     """
@@ -205,12 +224,17 @@ def _run(sizes: Sequence[int], wanted: int) -> range:
         first = min(max(middle, runs[-1].start + 1), runs[-1].stop)
         runs.append(range(first, stop(first)))
 
-    def margin(run: range) -> int:
+    def margin(run: range, wanted: int) -> int:
         before = begins[wanted] - begins[run.start] if run.start else WINDOW
         after = begins[run.stop] - begins[wanted + 1] if run.stop < len(sizes) else WINDOW
         return min(before, after)
 
-    return max((run for run in runs if wanted in run), key=margin)
+    best = [runs[0]] * len(sizes)
+    for run in runs:
+        for wanted in run:
+            if wanted not in best[wanted] or margin(run, wanted) > margin(best[wanted], wanted):
+                best[wanted] = run
+    return best
 
 
 PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»", '"': '"'}

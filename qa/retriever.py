@@ -75,11 +75,14 @@ class Retriever:
         self.library = library
         self.fusion = fusion
 
-    def retrieve(self, query: str, *, within: Iterable[str] | None = None, most: int | None = None) -> list[Ranked]:
+    def retrieve(
+        self, query: str, *, within: Iterable[str] | None = None, most: int | None = None, around: int = 0
+    ) -> list[Ranked]:
         """All candidates, best first; equal scores keep the order of the articles' ids and then of their sentences.
 
-        `within` keeps to the articles with these ids, `most` to so many candidates and the last one's equals.
+        `within` keeps to the articles with these ids, `most` to so many candidates and the last one's equals. What stands
+        beside the `around` best is a candidate too.
         """
-        found = self.library.search(query, within=within, most=most, fuse=self.fusion.fuse)
+        found = self.library.search(query, within=within, most=most, around=around, fuse=self.fusion.fuse)
         ranked = [Ranked(one, self.fusion.score(one)) for one in found]
         return sorted(ranked, key=lambda one: (-one.score, one.candidate.article.id, one.candidate.sentence.start))

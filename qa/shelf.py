@@ -59,14 +59,20 @@ class Shelf(Library):
         return super().get(article_id) if on_shelf else self.behind.get(article_id)
 
     def search(
-        self, query: str, *, within: Iterable[str] | None = None, most: int | None = None, fuse: Fuse = np.add
+        self,
+        query: str,
+        *,
+        within: Iterable[str] | None = None,
+        most: int | None = None,
+        around: int = 0,
+        fuse: Fuse = np.add,
     ) -> Sequence[Candidate]:
         """Both libraries' candidates. Their scores depend on no other article, so they can stand side by side."""
         own = {entry.id for entry in self.own()}
         wanted = {within} if isinstance(within, str) else None if within is None else set(within)
         here = own if wanted is None else wanted & own
-        found = super().search(query, within=here, most=most, fuse=fuse) if here else []
+        found = super().search(query, within=here, most=most, around=around, fuse=fuse) if here else []
         if wanted is None or wanted - own:
             others = None if wanted is None else wanted - own
-            found = [*found, *self.behind.search(query, within=others, most=most, fuse=fuse)]
+            found = [*found, *self.behind.search(query, within=others, most=most, around=around, fuse=fuse)]
         return found

@@ -1,8 +1,12 @@
-"""Which words of a query are looked up."""
+"""Which words of a query are looked up, and how much of it a sentence covers."""
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from index.lexical import terms
+from index.lexical import Posting, coverage, shares_of, terms
+from index.roster import Roster
 
 
 @pytest.mark.parametrize(
@@ -22,3 +26,20 @@ from index.lexical import terms
 def test_the_distinct_words_that_say_something_are_looked_up(query: str, expected: list[str]) -> None:
     """In lower case and in the query's order; stop words only where there is nothing else; operators are only words."""
     assert terms(query) == expected
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_sentence_covers_as_much_whether_all_are_looked_at_or_it_alone(data: st.DataObject) -> None:
+    """Three articles of four, one and six sentences, with numbers missing between them, and up to four words anywhere."""
+    roster = Roster()
+    roster.add([("a", 0, 4, 4), ("b", 6, 1, 1), ("c", 9, 6, 5)])
+    everyone = np.array([0, 1, 2, 3, 6, 9, 10, 11, 12, 13, 14])
+    held = data.draw(st.lists(st.sets(st.sampled_from(everyone.tolist())), max_size=4))
+    numbers = [np.array(sorted(one), dtype=np.int64) for one in held]
+    postings = [Posting(one, roster.holding(one)) for one in numbers]
+    found, scores = coverage(postings, roster, most=1, also=everyone)
+    assert found.tolist() == everyone.tolist()
+    assert shares_of(postings, roster, everyone).tolist() == scores.tolist()
+    few = np.array(sorted(data.draw(st.sets(st.sampled_from(everyone.tolist())))), dtype=np.int64)
+    assert shares_of(postings, roster, few).tolist() == scores[np.isin(everyone, few)].tolist()

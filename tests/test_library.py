@@ -324,6 +324,29 @@ def test_a_search_keeps_within_the_articles_that_are_named(library: Library) -> 
         library.search("apple", within=[ids[0], "0000"])
 
 
+def test_what_stands_beside_the_best_in_their_paragraphs_comes_along(library: Library) -> None:
+    """With the scores that it has anyway, up to a dozen on either side, and nothing of a site's own words."""
+    lines = " ".join(f"Line {number} of plum is red." for number in range(30))
+    article = load_text(f"Two limes stood apart.\n\n{lines} The red apple is here. {lines}\n\nThree dates.")
+    library.add(article)
+    library.add(load_text("A banana is beside it. Another fig is not."))
+
+    def quotes(around: int, most: int | None = 1) -> dict[str, tuple[float, float]]:
+        candidates = library.search("the red apple", most=most, around=around, fuse=lambda dense, lexical: dense + lexical)
+        assert len({(one.article.id, one.sentence.start) for one in candidates}) == len(candidates)
+        return {f"{one.sentence.start}": (one.dense, one.lexical) for one in candidates}
+
+    (best,) = quotes(0)
+    there = [f"{one.start}" for one in article.sentences]
+    place = there.index(best)
+    assert article.quote(article.sentences[place]) == "The red apple is here."
+    beside = quotes(1)
+    assert sorted(beside, key=int) == there[place - 12 : place + 13]
+    everyone = quotes(0, most=None)
+    assert all(everyone[one] == scores for one, scores in beside.items())
+    assert quotes(1, most=None) == everyone
+
+
 def test_an_article_scores_alone_as_among_a_thousand_others(tiny: Encoder) -> None:
     """Law 6, to the last bit: its candidates have the same scores, whatever else is there."""
     article = load_text(FRUIT + "\n\nA red plum was not in the lemon.")

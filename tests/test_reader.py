@@ -15,7 +15,7 @@ from index import Article, Candidate, Encoder, LoadError, ModelError, ModelFiles
 from index.transformer import Transformer
 from qa import ArticleQA
 from qa.calibration import READER
-from qa.reader import LONGEST, READ, SHIPPED, WINDOW, Combination, Reader, _run, _trimmed
+from qa.reader import LONGEST, READ, SHIPPED, WINDOW, Combination, Reader, _runs, _trimmed
 from qa.retriever import Ranked, Reading
 
 PLAIN = Combination("by hand", worth=0.5, span=0.25, origin="a test")
@@ -55,7 +55,7 @@ def test_every_answer_lies_inside_its_quote_on_any_text(text: str, question: str
             assert not article.text[reading.start].isspace() and not article.text[reading.end - 1].isspace()
 
 
-def test_the_first_twenty_are_read_and_the_others_keep_their_order_behind(reader: Reader) -> None:
+def test_the_first_candidates_are_read_and_the_others_keep_their_order_behind(reader: Reader) -> None:
     article = load_text("\n\n".join(f"Red apple {'one ' * number}." for number in range(READ + 5)))
     read = reader.read("red apple", candidates(article))
     assert len(read) == READ + 5
@@ -63,6 +63,26 @@ def test_the_first_twenty_are_read_and_the_others_keep_their_order_behind(reader
     assert [one.candidate.sentence.paragraph for one in read[READ:]] == list(range(READ + 1, READ + 6))
     scores = [one.score for one in read]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_what_stands_in_a_paragraph_that_is_read_is_read_with_it(reader: Reader) -> None:
+    """However low retrieval has it, and not where it would be read in another window of a long paragraph."""
+    short = load_text("\n\n".join(["Red apple. It is one. This was two.", *("Red apple in the fig." for _ in range(READ))]))
+    ranked = candidates(short)
+    ranked = [ranked[0], *ranked[3:], *ranked[1:3]]  # the last two are those that lean on the first
+    read = reader.read("red apple", ranked)
+    readings = {one.candidate.sentence.number: one.reading for one in read if one.candidate.sentence.paragraph == 1}
+    assert sorted(number for number, reading in readings.items() if reading) == [1, 2, 3]
+    assert sum(one.reading is not None for one in read) == READ + 2
+    assert [one.candidate.sentence.paragraph for one in read if not one.reading] == [READ + 1]
+
+    long = load_text(" ".join(f"The {'red apple ' * 20} is {number}." for number in range(2 * READ)))
+    ranked = candidates(long)
+    alone = reader.read("red", [ranked[0], *ranked[-1:]])
+    together = reader.read("red", ranked)
+    whose = {one.candidate.sentence: one.reading for one in together}
+    assert whose[ranked[-1].candidate.sentence] is None and len(together) == len(ranked)
+    assert {one.candidate.sentence for one in alone if one.reading} == {one.candidate.sentence for one in alone}
 
 
 def test_the_same_sentence_in_two_paragraphs_keeps_its_two_places(reader: Reader) -> None:
@@ -78,7 +98,7 @@ def test_the_same_sentence_in_two_paragraphs_keeps_its_two_places(reader: Reader
 
 def test_what_a_sentence_scores_does_not_depend_on_the_other_candidates(reader: Reader) -> None:
     """Not even in a paragraph too long for one window: it is cut the same way whoever is a candidate."""
-    article = load_text(" ".join(f"The {'red apple ' * 20} is {number}." for number in range(12)))
+    article = load_text(" ".join(f"The {'red apple ' * 20} is {number}." for number in range(READ)))
     everyone = candidates(article)
     together = {one.candidate.sentence: one.reading for one in reader.read("red", everyone)}
     for one in everyone:
@@ -142,7 +162,7 @@ def test_stray_punctuation_is_no_part_of_an_answer(text: str, answer: str) -> No
 @given(st.lists(st.integers(0, WINDOW), min_size=1, max_size=40), st.data())
 def test_a_run_holds_its_sentence_and_no_more_than_a_window(sizes: list[int], data: st.DataObject) -> None:
     wanted = data.draw(st.integers(0, len(sizes) - 1))
-    run = _run(sizes, wanted)
+    run = _runs(sizes)[wanted]
     assert wanted in run
     assert sum(sizes[run.start : run.stop]) <= WINDOW
     if sum(sizes) <= WINDOW:
@@ -152,7 +172,7 @@ def test_a_run_holds_its_sentence_and_no_more_than_a_window(sizes: list[int], da
 def test_a_sentence_in_the_middle_of_a_long_paragraph_has_neighbours_on_both_sides() -> None:
     """Ten sentences of 40 pieces: runs of four, each beginning two later: 0-3, 2-5, 4-7, 6-9."""
     for wanted in range(1, 9):
-        run = _run([40] * 10, wanted)
+        run = _runs([40] * 10)[wanted]
         assert run.start < wanted < run.stop - 1
 
 
