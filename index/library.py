@@ -144,9 +144,10 @@ class Library:
             roster, postings, vectors = self._memory.roster, self._memory.postings, self._memory.vectors
             if vectors is None or not len(vectors):
                 return []
-            near, _ = vectors.search(vector, POOL, ranges)
             try:
-                held = [postings.of(term, ranges) for term in terms(query)]
+                with vectors.looking(vector, POOL, ranges) as found:
+                    held = [postings.of(term, ranges) for term in terms(query)]
+                    near, _ = found()
                 numbers, lexical = coverage(held, roster, most=POOL, also=np.sort(near))
                 dense = vectors.scores(vector, numbers)
             except KeyError:

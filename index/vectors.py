@@ -4,10 +4,11 @@ The door to faiss. Knows nothing of sentences: a vector has a number, and the nu
 """
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ __all__ = ["VectorIndex"]
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
+Look = Future[tuple[NDArray[Any], NDArray[Any]]]
 
 # From this many vectors on, one bit of each dimension (RaBitQ) says which CLOSER are looked at exactly: one look at a
 # million takes milliseconds then, and not a tenth of a second. Measured: docs/speed.md.
@@ -26,6 +28,7 @@ ROUGH_FROM = 20_000
 CLOSER = 1024
 PART = 1 << 18  # vectors that one processor looks at
 MIDDLE = 1 << 14  # vectors that say where the middle of all is
+CODED = 1 << 17  # vectors more that rough looks see after each: all of a million would keep the first question waiting
 AT_ONCE = 1 << 16  # vectors that are widened to 32 bits together
 ASIDE = 1024  # so many vectors of chosen articles, or fewer, are compared without a look at the others
 SPARE = 8  # removed vectors are let go of when they are one in so many
@@ -74,16 +77,20 @@ class VectorIndex:
         self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None = None
     ) -> tuple[Ids, Scores]:
         """Ids and cosines of the k nearest, or of all there are, best first; `ranges` keeps to ids in any [a, b)."""
+        with self.looking(query, k, ranges) as found:
+            return found()
+
+    @contextmanager
+    def looking(
+        self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None = None
+    ) -> Iterator[Callable[[], tuple[Ids, Scores]]]:
+        """A search that goes on while other things are done: what is yielded waits for it, and gives what `search` gives."""
         k = min(k, len(self))
-        if k <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        if ranges is None:
-            places = self._near(query, k)
-        elif len(places := self._places_in(ranges)) > ASIDE:
-            places = self._exactly(query, k, places)
-        cosines = self._cosines(query, places)
-        best = np.argsort(-cosines, kind="stable")[:k]
-        return self._ids[places[best]], cosines[best]
+        looks = self._looks(query, k) if k > 0 and ranges is None and len(self._ids) >= ROUGH_FROM else []
+        try:
+            yield lambda: self._found(query, k, ranges, looks)
+        finally:
+            wait(looks)  # until then, nothing may change
 
     def scores(self, query: NDArray[np.float32], ids: Ids) -> Scores:
         """Cosines of the query with the vectors of these ids, in their order. Raises KeyError where one has no vector."""
@@ -96,19 +103,37 @@ class VectorIndex:
 
     # -- by place
 
-    def _near(self, query: NDArray[np.float32], k: int) -> Ids:
-        """Places that hold the k nearest: of a large index, those that a rough look finds."""
-        if len(self._ids) < ROUGH_FROM:
-            return self._exactly(query, k)
-        self._catch_up()
-        most = max(CLOSER, 2 * k)
-        looks = list(_pool().map(lambda part: part.search(query.reshape(1, -1), most), self._rough))
-        scores = np.concatenate([scores[0] for scores, _ in looks])
-        places = np.concatenate([np.where(found[0] < 0, -1, found[0] + n * PART) for n, (_, found) in enumerate(looks)])
-        if len(looks) > 1:
-            places = places[np.argpartition(-scores, most)[:most]]
+    def _found(
+        self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None, looks: Sequence[Look]
+    ) -> tuple[Ids, Scores]:
+        if k <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        if looks:
+            places = self._near(query, k, looks)
+        elif ranges is None:
+            places = self._exactly(query, k)
+        elif len(places := self._places_in(ranges)) > ASIDE:
+            places = self._exactly(query, k, places)
+        cosines = self._cosines(query, places)
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return self._ids[places[best]], cosines[best]
+
+    def _looks(self, query: NDArray[np.float32], k: int) -> Sequence[Look]:
+        """Rough looks at the parts that there are, begun; some more of the vectors are in them each time."""
+        self._catch_up(CODED)
+        return [_pool().submit(part.search, query.reshape(1, -1), _closer(k)) for part in self._rough]
+
+    def _near(self, query: NDArray[np.float32], k: int, looks: Sequence[Look]) -> Ids:
+        """Places that hold the k nearest: those that rough looks find, and what no rough look sees yet, exactly."""
+        found = [look.result() for look in looks]
+        scores = np.concatenate([scores[0] for scores, _ in found])
+        places = np.concatenate([np.where(near[0] < 0, -1, near[0] + n * PART) for n, (_, near) in enumerate(found)])
+        if len(found) > 1:
+            places = places[np.argpartition(-scores, _closer(k))[: _closer(k)]]
         places = np.sort(places[places >= 0])  # short results are padded with -1
         places = places[~self._gone[places]]
+        if (seen := self._seen) < len(self._ids):
+            places = np.concatenate([places, self._exactly(query, k, np.arange(seen, len(self._ids)))])
         return places if len(places) >= k else self._exactly(query, k)
 
     def _exactly(self, query: NDArray[np.float32], k: int, among: Ids | None = None) -> Ids:
@@ -120,7 +145,7 @@ class VectorIndex:
             allowed = ~self._gone
             if among is not None:
                 allowed = np.zeros(len(self._ids), dtype=bool)
-                allowed[among] = True
+                allowed[among] = ~self._gone[among]
             # faiss holds no reference to a selector: the name keeps it alive until the search is done.
             selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))  # type: ignore[call-arg, arg-type]
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # its stub knows neither
@@ -149,24 +174,30 @@ class VectorIndex:
 
         return faiss.IndexScalarQuantizer(self.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
-    def _catch_up(self) -> None:
-        """Let the rough look see every vector. An interruption leaves it with fewer, and the next call goes on."""
+    @property
+    def _seen(self) -> int:
+        """How many places rough looks see."""
+        return sum(part.ntotal for part in self._rough)
+
+    def _catch_up(self, most: int) -> None:
+        """Let rough looks see so many more vectors. An interruption leaves them with fewer, and the next call goes on."""
         import faiss
 
-        seen = sum(part.ntotal for part in self._rough)
-        if seen == len(self._ids):
+        seen = self._seen
+        stop = min(len(self._ids), seen + most)
+        if seen == stop:
             return
         codes = faiss.rev_swig_ptr(self._vectors.codes.data(), len(self._ids) * self._vectors.sa_code_size())
         halves = codes.view(np.float16).reshape(-1, self.dimension)
         # One place for all that are widened: memory that is new to the process takes longer than what is done in it.
-        wide = np.empty((min(AT_ONCE, len(self._ids) - seen), self.dimension), dtype=np.float32)
-        while seen < len(self._ids):
+        wide = np.empty((min(AT_ONCE, stop - seen), self.dimension), dtype=np.float32)
+        while seen < stop:
             if not self._rough or self._rough[-1].ntotal == PART:
                 part = faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT)
                 # Finds their middle, and nothing else; one for all, so that what the parts say compares.
                 part.train(self._vectors.reconstruct_n(0, min(MIDDLE, len(self._ids))))
                 self._rough.append(part)
-            some = wide[: min(AT_ONCE, PART - seen % PART, len(self._ids) - seen)]
+            some = wide[: min(AT_ONCE, PART - seen % PART, stop - seen)]
             np.copyto(some, halves[seen : seen + len(some)])
             self._rough[-1].add(some)
             seen += len(some)
@@ -179,6 +210,10 @@ class VectorIndex:
             if len(part):
                 self._vectors.add(vectors.reconstruct_batch(part))
         self._ids, self._gone = self._ids[kept], np.zeros(len(kept), dtype=bool)
+
+
+def _closer(k: int) -> int:
+    return max(CLOSER, 2 * k)
 
 
 @cache

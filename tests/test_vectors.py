@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.vectors import PART, ROUGH_FROM, VectorIndex
+from index.vectors import CODED, PART, ROUGH_FROM, VectorIndex
 
 
 def unit_vectors(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
@@ -77,13 +77,16 @@ def test_an_id_that_was_never_added_or_was_removed_has_no_score() -> None:
             index.scores(np.array([1, 0], dtype=np.float32), np.array([3, unknown]))
 
 
-@pytest.mark.parametrize("part", [PART, 6000])
-def test_a_large_index_finds_what_a_look_at_every_vector_finds(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("part", "coded"), [(PART, CODED), (6000, CODED), (6000, 3000), (6000, 500)])
+def test_a_large_index_finds_what_a_look_at_every_vector_finds(
+    part: int, coded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Above the size from which on a rough look comes first, after later additions and removals at the beginning.
 
-    In one part, and in several, for as many processors.
+    In one part, and in several, for as many processors; with all of them seen at once, and with some more at each look.
     """
     monkeypatch.setattr("index.vectors.PART", part)
+    monkeypatch.setattr("index.vectors.CODED", coded)
     centres = unit_vectors(300, 64, 1)
     near = centres[np.random.default_rng(2).integers(0, 300, ROUGH_FROM + 500)] + 0.5 * unit_vectors(ROUGH_FROM + 500, 64, 3)
     vectors = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float16).astype(np.float32)
