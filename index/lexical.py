@@ -102,11 +102,11 @@ def shares_of(postings: Sequence[Posting], roster: Roster, numbers: NDArray[np.i
     """The scores that `coverage` gives these sentences, without looking at any other. They are on the roster."""
     rows = roster.rows(numbers)
     whole, covered = np.zeros(len(numbers)), np.zeros(len(numbers))
-    for holding, held in postings:
+    for containing, held in postings:
         weight = _weight(roster.counts[rows], held[rows])
         whole += weight
-        places = np.searchsorted(holding, numbers)
-        covered += np.where(np.append(holding, -1)[places] == numbers, weight, 0.0)
+        places = np.searchsorted(containing, numbers)
+        covered += np.where(np.append(containing, -1)[places] == numbers, weight, 0.0)
     return np.divide(covered, whole, out=covered, where=whole > 0).astype(np.float32)
 
 

@@ -21,7 +21,7 @@ from index.memory import Memory
 
 __all__ = ["Candidate", "Fuse", "Library", "POOL"]
 
-BESIDE = 12  # sentences on either side of a candidate: more than are read together with it
+BESIDE = 2000  # characters on either side of a candidate: more than are read together with it
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
 
 Fuse = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
@@ -133,7 +133,7 @@ class Library:
         `within` keeps to the articles with these ids; an unknown id raises LibraryError. Scores of a sentence depend on
         its own article and the query alone. `most` keeps to so many of them, and the last one's equals, by what `fuse`
         makes of their cosines and coverages: each article that is read from the disk takes its time. What stands beside the
-        `around` best in their paragraphs, up to BESIDE sentences on either side, comes along whatever it scores.
+        `around` best in their paragraphs, up to BESIDE characters on either side, comes along whatever it scores.
         """
         self._check_encoder()
         query = query.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
@@ -150,22 +150,33 @@ class Library:
                     near, _ = found()
                 numbers, lexical = coverage(held, roster, most=POOL, also=np.sort(near))
                 dense = vectors.scores(vector, numbers)
-            except KeyError:
-                raise self._database.damaged("its full text names sentences that it does not hold") from None
-            fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
-            best = numbers[_among(fused, around)]
-            kept = _among(fused, len(fused) if most is None else most)
-            numbers, dense, lexical = numbers[kept], dense[kept], lexical[kept]
-            beside = np.setdiff1d(self._memory.beside(best, BESIDE), numbers)
-            if len(beside):
+                fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
+                best = self._first(numbers, fused, around)
+                if most is not None and most < len(numbers):
+                    kept = fused >= np.partition(fused, -most)[-most]
+                    numbers, dense, lexical = numbers[kept], dense[kept], lexical[kept]
+                beside = np.setdiff1d(self._memory.beside(best, BESIDE), numbers)
                 numbers = np.concatenate([numbers, beside])
                 dense = np.concatenate([dense, vectors.scores(vector, beside)])
                 lexical = np.concatenate([lexical, shares_of(held, roster, beside)])
+            except KeyError:
+                raise self._database.damaged("its full text names sentences that it does not hold") from None
             places = self._memory.places(numbers)
         return [
             Candidate(article, sentence, float(cosine), float(share))
             for (article, sentence), cosine, share in zip(places, dense, lexical, strict=True)
         ]
+
+    def _first(self, numbers: NDArray[np.int64], scores: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+        """The `most` of these with the highest scores, of equal ones by their articles' ids and their own."""
+        if not most:
+            return numbers[:0]
+        likely = (
+            np.flatnonzero(scores >= np.partition(scores, -most)[-most]) if most < len(scores) else np.arange(len(scores))
+        )
+        ids = [self._memory.roster.ids[row] for row in self._memory.roster.rows(numbers[likely])]
+        order = sorted(range(len(likely)), key=lambda one: (-scores[likely[one]], ids[one], numbers[likely[one]]))
+        return numbers[likely[order[:most]]]
 
     def verify(self) -> Sequence[str]:
         """What is wrong with the library, a line each; empty where all is well.
@@ -213,14 +224,6 @@ class Library:
         if unknown := sorted(article_id for article_id in wanted if article_id not in self._memory.roster):
             raise _no_article(unknown[0])
         return sorted(map(self._memory.roster.range, wanted))
-
-
-def _among(scores: NDArray[np.float64], most: int) -> NDArray[np.bool_]:
-    """Which scores are among the `most` highest, or equal to the last of them."""
-    if most >= len(scores):
-        return np.ones(len(scores), dtype=bool)
-    highest: NDArray[np.bool_] = scores >= np.partition(scores, -most)[-most] if most else np.zeros(len(scores), dtype=bool)
-    return highest
 
 
 def _no_article(article_id: str) -> LibraryError:

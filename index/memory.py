@@ -106,14 +106,18 @@ class Memory:
         return places
 
     def beside(self, numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-        """The indexed sentences of the same paragraphs as these, and these, up to `most` on either side of each."""
+        """The indexed sentences of the paragraphs of these, up to `most` characters away on either side."""
         found: set[int] = set()
         firsts = self.roster.firsts[self.roster.rows(numbers)]
         for number, first, (article, sentence) in zip(numbers, firsts, self.places(numbers), strict=True):
             place = int(number - first)
-            for other in range(max(0, place - most), min(len(article.sentences), place + most + 1)):
-                if article.sentences[other].paragraph == sentence.paragraph and not article.sentences[other].furniture:
-                    found.add(int(first) + other)
+            for way in (range(place, len(article.sentences)), range(place, -1, -1)):
+                for other in way:
+                    one = article.sentences[other]
+                    if one.paragraph != sentence.paragraph or not -most < one.start - sentence.start < most:
+                        break
+                    if not one.furniture:
+                        found.add(int(first) + other)
         return np.array(sorted(found), dtype=np.int64)
 
     @contextmanager

@@ -9,8 +9,8 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
-from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Runtime:
     """What some weights compute: `vectors` of whole rows where `pooled`, else `logits` of every piece.
 
     Compiled when made. Safe to use from several threads, which share the processor's cores: each core computes a part of
-    somebody's rows, and nobody has a part waiting while another thread has none.
+    somebody's rows, and parts are computed in the order in which they were begun, a few of each caller at a time.
     """
 
     def __init__(self, weights: Weights, *, pooled: bool) -> None:
@@ -46,9 +46,6 @@ class Runtime:
         settings = {"NUM_STREAMS": str(min(STREAMS, os.cpu_count() or 1)), "ENABLE_HYPER_THREADING": False}
         self._compiled = _core().compile_model(_model(weights, pooled), "CPU", settings)
         self._at_once = int(self._compiled.get_property("NUM_STREAMS"))
-        self._idle: LifoQueue[InferRequest] = LifoQueue()  # as many as there are streams: each has memory of its own
-        for _ in range(self._at_once):
-            self._idle.put(self._compiled.create_infer_request())
         list(self._computed([np.zeros(8, dtype=np.int64)], 8))  # weights are put in the processor's order when first used
         weights.let_go()
 
@@ -76,26 +73,23 @@ class Runtime:
 
     def _computed(self, rows: Rows, lead: int | None) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         """Parts of the rows, by number, with what the model gives for them, which is valid until the next is asked for."""
-        begun: deque[tuple[list[int], InferRequest, list[NDArray[Any]]]] = deque()
+        begun: deque[tuple[list[int], InferRequest]] = deque()
         try:
             for part in parts([len(row) for row in rows], self._at_once):
-                given = self._inputs([rows[row] for row in part], lead)
-                while True:
-                    try:  # who has a part begun does not wait for others: they may be waiting for it
-                        request = self._idle.get(block=not begun)
-                        break
-                    except Empty:
-                        yield begun[0][0], self._result(begun[0][1])
-                        self._idle.put(begun.popleft()[1])
-                begun.append((part, request, given))
-                request.start_async(given, share_inputs=True)
+                if len(begun) == self._at_once:  # no more: what others ask meanwhile comes next
+                    yield begun[0][0], self._result(begun[0][1])
+                    begun.popleft()
+                # A new one costs nothing to speak of, and what it holds is gone with it.
+                request = self._compiled.create_infer_request()
+                begun.append((part, request))
+                request.start_async(self._inputs([rows[row] for row in part], lead), share_inputs=True)
             while begun:
                 yield begun[0][0], self._result(begun[0][1])
-                self._idle.put(begun.popleft()[1])
-        finally:  # after an interruption, what is being computed is waited for: it reads `given`
-            for _, request, _ in begun:
-                request.wait()
-                self._idle.put(request)
+                begun.popleft()
+        finally:  # after an interruption or an error, nothing of it goes on
+            for _, request in begun:
+                with suppress(RuntimeError):
+                    request.wait()
 
     def _inputs(self, rows: Rows, lead: int | None) -> list[NDArray[Any]]:
         """Word vectors, kinds and mask of a part. Words are looked up here: the table stays on the disk but for a text's."""

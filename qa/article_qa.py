@@ -153,8 +153,8 @@ class ArticleQA:
     ) -> list[Ranked]:
         """Every candidate sentence, or the `most` best and the last one's equals, best first by retrieval alone.
 
-        What stands beside the `around` best in their paragraphs is among them, for it is read with them. Raises
-        QuestionError for what cannot be asked.
+        What stands beside the `around` best in their paragraphs is among them: it is read with them. Raises QuestionError
+        for what cannot be asked.
         """
         # Half a surrogate pair, which a shell makes of an odd byte, has no place in a model or a database.
         query = question.strip().encode("utf-8", "replace").decode("utf-8")

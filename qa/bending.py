@@ -117,11 +117,15 @@ class Renaming:
     words: Mapping[str, str]
 
     @classmethod
-    def drawn(cls, question: str, others: Sequence[str], dice: random.Random) -> "Renaming | None":
-        """Words of `others` for the words of this question's names; None where it has none."""
+    def drawn(cls, question: str, text: str, others: Sequence[str], dice: random.Random) -> "Renaming | None":
+        """Words of `others` for the words of this question's names, none of which stands in it or in `text` already.
+
+        None where it has no names, or too few others are drawn.
+        """
+        there = set(_WORD.findall(f"{question} {text}"))
         held = sorted({word for name in names(question) for word in name.split() if word[0].isupper() and word.isalpha()})
         drawn = [word for name in dice.sample(others, min(len(others), 2 * len(held))) for word in name.split()]
-        taken = [word for word in dict.fromkeys(drawn) if word[0].isupper() and word.isalpha() and word not in held]
+        taken = [word for word in dict.fromkeys(drawn) if word[0].isupper() and word.isalpha() and word not in there]
         if not held or len(taken) < len(held):
             return None
         return cls(dict(zip(held, taken, strict=False)))

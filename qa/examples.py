@@ -1,7 +1,7 @@
 """Questions with known answers become examples to learn from: windows with the answer, and windows that only look like it.
 
 Knows nothing of networks or losses. Each example is drawn anew: its windows are cut at random, some answers are withheld,
-some questions are misspelt.
+some questions are misspelt, and the names of some are others.
 """
 
 import random
@@ -191,7 +191,8 @@ class Sampler:
         """The question as it may be typed; now and then with other names, so that none is learnt by heart."""
         texts, dice = self.source.texts, self._dice
         pieces = {one: texts[one].pieces for window in windows for one in window}
-        if dice.random() < RENAMED and (found := Renaming.drawn(question, self.source.all_names, dice)):
+        text = " ".join(texts[one].words for one in pieces)
+        if dice.random() < RENAMED and (found := Renaming.drawn(question, text, self.source.all_names, dice)):
             changed = [one for one in pieces if found.touches(texts[one].words)]
             renamed = self._network.pieces([found.apply(texts[one].words) for one in changed])
             pieces |= {one: _cut(cut) for one, cut in zip(changed, renamed, strict=True)}

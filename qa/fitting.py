@@ -17,6 +17,7 @@ from qa.article_qa import ArticleQA
 from qa.calibration import Profile, features
 from qa.evaluation import Question, read_questions, sample
 from qa.progress import counted
+from qa.reader import READ
 from qa.retriever import Ranked
 
 __all__ = ["Case", "calibrate", "cases_of", "fit", "thresholds"]
@@ -60,7 +61,7 @@ def calibrate(qa: ArticleQA, files: Sequence[str | Path], *, name: str, limit: i
 
 def cases_of(qa: ArticleQA, question: Question) -> Iterator[Case]:
     """The question as it is and, where it is answerable, with its gold paragraphs withheld."""
-    ranked = qa.retrieve(question.text, within=[question.article.id])
+    ranked = qa.retrieve(question.text, within=[question.article.id], around=3 * READ)  # some are to be withheld
     paragraphs = {one.paragraph for one in question.article.sentences if (question.article.id, one.start) in question.gold}
     withheld = [one for one in ranked if one.candidate.sentence.paragraph not in paragraphs]
     for answerable, found in [(question.answerable, ranked)] + ([(False, withheld)] if question.gold else []):

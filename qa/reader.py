@@ -102,10 +102,10 @@ class Reader:
         return Network(self.weights, base=self._base, expected=self._expected)
 
     def read(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-        """The same candidates, best first by what was read; those that were not read keep their order behind.
+        """The same candidates, best first by what was read.
 
-        The first READ are read in their paragraphs, and with them whatever other candidate stands there. Raises ModelError
-        where the weights cannot be used.
+        The first READ are read in their paragraphs, and with them whatever other candidate stands there. Those that were not
+        read keep their order, behind the first READ. Raises ModelError where the weights cannot be used.
         """
         if not ranked:
             return []
@@ -130,9 +130,14 @@ class Reader:
             for one in window.wanted:
                 reading = window.reading(one.candidate.sentence, of_window)
                 read.append(replace(one, score=self.combination.score(one.score, reading), reading=reading))
-        read.sort(key=lambda one: (-one.score, one.candidate.article.id, one.candidate.sentence.start))
-        # What was not read stays behind what was, as far apart as retrieval has it.
-        return read + [replace(one, score=read[-1].score + one.score - chosen[-1].score) for one in rest]
+        # What was not read comes after the worst of the first READ, as far apart as retrieval has it.
+        places = {id(one.candidate) for one in chosen}
+        least = min(one.score for one in read if id(one.candidate) in places)
+        behind = [replace(one, score=least + one.score - chosen[-1].score) for one in rest]
+        return sorted(
+            read + behind,
+            key=lambda one: (-one.score, one.reading is None, one.candidate.article.id, one.candidate.sentence.start),
+        )
 
     def _paragraphs(self, chosen: Sequence[Ranked]) -> dict[tuple[str, int], "_Paragraph"]:
         """Every paragraph that holds one of these, cut into pieces in one call: each takes its time."""

@@ -83,14 +83,16 @@ def train(chosen: argparse.Namespace) -> bool:
         while trainer.steps < chosen.steps and not interrupted.is_set():
             rate = min(1.0, (trainer.steps + 1) / WARM_UP) * (1 - trainer.steps / chosen.steps)
             span, sentence = trainer.step([next(drawn) for _ in range(chosen.batches)], chosen.rate * rate)
-            now, last = time.monotonic(), trainer.steps == chosen.steps or interrupted.is_set()
-            if now - shown > 15 or last:
+            now = time.monotonic()
+            if now - shown > 15 or trainer.steps == chosen.steps:
                 _say(f"step {trainer.steps:,} of {chosen.steps:,}: loss of spans {span:.2f}, of sentences {sentence:.2f}")
                 shown = now
-            if now - saved > 300 or last:
+            if now - saved > 300:
                 trainer.keep(checkpoint)
                 trainer.save(chosen.output)
                 saved = now
+        trainer.keep(checkpoint)
+        trainer.save(chosen.output)
     if trainer.steps < chosen.steps:
         _say(f"stopped; the same command goes on from step {trainer.steps:,}")
         return False
@@ -99,8 +101,11 @@ def train(chosen: argparse.Namespace) -> bool:
 
 @contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second interrupts at once."""
+    """An event that the first Ctrl-C sets; the second interrupts at once. Where Ctrl-C is not heeded, it stays so."""
     interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        yield interrupted
+        return
 
     def note(*_: object) -> None:
         signal.signal(signal.SIGINT, before)

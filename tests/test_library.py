@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from index import Article, Encoder, Library, LibraryError, LibraryMismatch, ModelError, Sentence, load_text
 from index.connection import FILE_NAME
+from index.library import BESIDE
 
 FRUIT = "A red apple.\n\nThe green banana.\n\nOne plum."
 Found = list[tuple[str, str, float, float]]
@@ -325,26 +326,36 @@ def test_a_search_keeps_within_the_articles_that_are_named(library: Library) -> 
 
 
 def test_what_stands_beside_the_best_in_their_paragraphs_comes_along(library: Library) -> None:
-    """With the scores that it has anyway, up to a dozen on either side, and nothing of a site's own words."""
-    lines = " ".join(f"Line {number} of plum is red." for number in range(30))
+    """With the scores that it has anyway, as far as is read at once on either side, and of equals by their order."""
+    lines = " ".join(f"Line {number} of plum is red." for number in range(120))
     article = load_text(f"Two limes stood apart.\n\n{lines} The red apple is here. {lines}\n\nThree dates.")
     library.add(article)
     library.add(load_text("A banana is beside it. Another fig is not."))
+    there = [sentence.start for sentence in article.sentences]
 
-    def quotes(around: int, most: int | None = 1) -> dict[str, tuple[float, float]]:
-        candidates = library.search("the red apple", most=most, around=around, fuse=lambda dense, lexical: dense + lexical)
-        assert len({(one.article.id, one.sentence.start) for one in candidates}) == len(candidates)
-        return {f"{one.sentence.start}": (one.dense, one.lexical) for one in candidates}
+    def starts(query: str, around: int, most: int | None = 1) -> dict[int, tuple[float, float]]:
+        found = library.search(query, most=most, around=around)
+        assert len({(one.article.id, one.sentence.start) for one in found}) == len(found)
+        return {one.sentence.start: (one.dense, one.lexical) for one in found if one.article == article}
 
-    (best,) = quotes(0)
-    there = [f"{one.start}" for one in article.sentences]
-    place = there.index(best)
-    assert article.quote(article.sentences[place]) == "The red apple is here."
-    beside = quotes(1)
-    assert sorted(beside, key=int) == there[place - 12 : place + 13]
-    everyone = quotes(0, most=None)
-    assert all(everyone[one] == scores for one, scores in beside.items())
-    assert quotes(1, most=None) == everyone
+    (best,) = starts("the red apple is here", 0)
+    assert article.text[best:].startswith("The red apple is here.")
+    beside = starts("the red apple is here", 1)
+    assert sorted(beside) == [start for start in there if start > 20 and abs(start - best) < BESIDE]
+    assert len(beside) > 100
+    everyone = starts("the red apple is here", 0, most=None)
+    assert all(beside[one] == everyone[one] for one in beside.keys() & everyone.keys())
+    assert starts("three dates", 1) == starts("three dates", 0)  # it stands alone in its paragraph
+
+
+def test_of_equally_good_sentences_the_first_has_what_stands_beside_it(library: Library) -> None:
+    article = load_text("\n\n".join(["Red apple. It was blue."] * 5))
+    library.add(article)
+    found = library.search("red apple", most=1, around=1)
+    quotes = [article.quote(one.sentence) for one in found]
+    assert sorted(quotes) == ["It was blue."] + ["Red apple."] * 5
+    (beside,) = (one for one in found if article.quote(one.sentence) == "It was blue.")
+    assert beside.sentence.paragraph == 1
 
 
 def test_an_article_scores_alone_as_among_a_thousand_others(tiny: Encoder) -> None:

@@ -76,6 +76,11 @@ def test_what_stands_in_a_paragraph_that_is_read_is_read_with_it(reader: Reader)
     assert sum(one.reading is not None for one in read) == READ + 2
     assert [one.candidate.sentence.paragraph for one in read if not one.reading] == [READ + 1]
 
+    scores = [one.score for one in read]
+    least = min(one.score for one in read if one.candidate in [chosen.candidate for chosen in ranked[:READ]])
+    assert scores == sorted(scores, reverse=True)
+    assert all(one.reading or one.score <= least for one in read)  # what was not read stands behind those, not behind all
+
     long = load_text(" ".join(f"The {'red apple ' * 20} is {number}." for number in range(2 * READ)))
     ranked = candidates(long)
     alone = reader.read("red", [ranked[0], *ranked[-1:]])

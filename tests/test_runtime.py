@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -213,8 +214,28 @@ def test_many_threads_get_what_each_would_get_alone(tiny_reader: Reader, tiny_be
             np.testing.assert_allclose(together, alone, atol=0.05)
 
 
-def test_an_interrupted_computation_leaves_nothing_taken(encoder: Encoder) -> None:
-    """Ctrl-C while sentences are embedded, more often than there are cores: the next ones are embedded as ever."""
+def test_a_question_does_not_wait_until_an_article_is_embedded(encoder: Encoder) -> None:
+    """It is computed between two parts of what others began before it."""
+    runtime = encoder._compiled
+    assert runtime is not None
+    rows = encoder.word_pieces.rows(TEXTS * 150, 256)
+    asked = threading.Thread(target=lambda: runtime.vectors(rows[:1]))
+    done = answered_after = 0
+
+    def embedded(part: int) -> None:
+        nonlocal done, answered_after
+        if not done:
+            asked.start()
+        done += part
+        if not answered_after and not asked.is_alive():
+            answered_after = done
+
+    runtime.vectors(rows, embedded)
+    assert done == len(rows) and 0 < answered_after < len(rows)
+
+
+def test_an_interruption_or_an_error_leaves_the_runtime_as_it_was(encoder: Encoder) -> None:
+    """Ctrl-C while sentences are embedded, and rows that no model can read, more often than there are cores."""
     runtime = encoder._compiled
     assert runtime is not None
     rows = encoder.word_pieces.rows(TEXTS * 40, 256)
@@ -223,9 +244,12 @@ def test_an_interrupted_computation_leaves_nothing_taken(encoder: Encoder) -> No
     def interrupt(rows: int) -> None:
         raise KeyboardInterrupt
 
+    too_long = np.full(600, 1000, dtype=np.int64)  # the model knows 512 places
     for _ in range(runtime._at_once + 1):
         with pytest.raises(KeyboardInterrupt):
             runtime.vectors(rows, interrupt)
+        with pytest.raises(RuntimeError):
+            runtime.vectors([*rows[:50], too_long, too_long])
     np.testing.assert_allclose(runtime.vectors(rows[:4]), expected, atol=0.01)
 
 

@@ -120,20 +120,24 @@ def test_a_renamed_question_has_the_same_answer_where_it_stands_now(
 ) -> None:
     """Other names are longer or shorter than those they replace, and the answer's place moves with them."""
     monkeypatch.setattr("qa.examples.RENAMED", 1.0)
+    monkeypatch.setattr("qa.examples._misspelt", lambda text, dice: text)  # else a name may go in two ways
     monkeypatch.setattr("qa.examples.BENT", 0.0)
-    context = "The great Plum of Plum is red. The small Apple of Cherry is blue. An old Elder is green."
-    answer = {"text": "red", "answer_start": context.index("red")}
-    asked = [{"id": "1", "question": "which is the great Plum", "answers": [answer]}]
-    questions.write_text(
-        json.dumps({"data": [{"title": "Fruit", "paragraphs": [{"context": context, "qas": asked}]}]}), "utf-8"
-    )
+    entries = []
+    for context, word, question in (
+        ("The great Plum of Plum is red. The small Apple of Cherry is blue.", "red", "which is the great Plum"),
+        ("An old Elder is green. A nice Fig is not the Banana.", "green", "which is old"),
+    ):
+        answer = {"text": word, "answer_start": context.index(word)}
+        asked = [{"id": word, "question": question, "answers": [answer]}]
+        entries.append({"title": word, "paragraphs": [{"context": context, "qas": asked}]})
+    questions.write_text(json.dumps({"data": entries}), "utf-8")
     sampler = Sampler(Source(questions, network, held_out=0, seed=0), network, random.Random(3))
     red, plum = (network.pieces([word])[0].ids[0] for word in ("red", "Plum"))
     seen = 0
-    for _ in range(60):
+    for _ in range(800):
         example = sampler.draw()
-        if plum in example.ids or not any(0 in window for window in example.windows):
-            continue  # misspelt by chance, or its window was withheld
+        if plum in example.ids or example.spans[0][0] != 0 or not any(0 in window for window in example.windows):
+            continue  # names are kept, it is the other question, or its window was withheld
         batch = batch_of([(sampler.source, example)])
         assert batch.ids[batch.start].tolist() == batch.ids[batch.end].tolist() == [red]
         assert plum not in batch.ids[batch.sentence == 0]
