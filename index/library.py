@@ -145,9 +145,8 @@ class Library:
             if vectors is None or not len(vectors):
                 return []
             try:
-                with vectors.looking(vector, POOL, ranges) as found:
-                    held = [postings.of(term, ranges) for term in terms(query)]
-                    near, _ = found()
+                near, _ = vectors.search(vector, POOL, ranges)
+                held = [postings.of(term, ranges) for term in terms(query)]
                 numbers, lexical = coverage(held, roster, most=POOL, also=np.sort(near))
                 dense = vectors.scores(vector, numbers)
                 fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))

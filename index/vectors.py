@@ -4,11 +4,10 @@ The door to faiss. Knows nothing of sentences: a vector has a number, and the nu
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ __all__ = ["VectorIndex"]
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
-Look = Future[tuple[NDArray[Any], NDArray[Any]]]
 
 # From this many vectors on, one bit of each dimension (RaBitQ) says which CLOSER are looked at exactly: one look at a
 # million takes milliseconds then, and not a tenth of a second. Measured: docs/speed.md.
@@ -77,20 +75,16 @@ class VectorIndex:
         self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None = None
     ) -> tuple[Ids, Scores]:
         """Ids and cosines of the k nearest, or of all there are, best first; `ranges` keeps to ids in any [a, b)."""
-        with self.looking(query, k, ranges) as found:
-            return found()
-
-    @contextmanager
-    def looking(
-        self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None = None
-    ) -> Iterator[Callable[[], tuple[Ids, Scores]]]:
-        """A search that goes on while other things are done: what is yielded waits for it, and gives what `search` gives."""
         k = min(k, len(self))
-        looks = self._looks(query, k) if k > 0 and ranges is None and len(self._ids) >= ROUGH_FROM else []
-        try:
-            yield lambda: self._found(query, k, ranges, looks)
-        finally:
-            wait(looks)  # until then, nothing may change
+        if k <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        if ranges is None:
+            places = self._near(query, k)
+        elif len(places := self._places_in(ranges)) > ASIDE:
+            places = self._exactly(query, k, places)
+        cosines = self._cosines(query, places)
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return self._ids[places[best]], cosines[best]
 
     def scores(self, query: NDArray[np.float32], ids: Ids) -> Scores:
         """Cosines of the query with the vectors of these ids, in their order. Raises KeyError where one has no vector."""
@@ -103,29 +97,12 @@ class VectorIndex:
 
     # -- by place
 
-    def _found(
-        self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None, looks: Sequence[Look]
-    ) -> tuple[Ids, Scores]:
-        if k <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        if looks:
-            places = self._near(query, k, looks)
-        elif ranges is None:
-            places = self._exactly(query, k)
-        elif len(places := self._places_in(ranges)) > ASIDE:
-            places = self._exactly(query, k, places)
-        cosines = self._cosines(query, places)
-        best = np.argsort(-cosines, kind="stable")[:k]
-        return self._ids[places[best]], cosines[best]
-
-    def _looks(self, query: NDArray[np.float32], k: int) -> Sequence[Look]:
-        """Rough looks at the parts that there are, begun; some more of the vectors are in them each time."""
+    def _near(self, query: NDArray[np.float32], k: int) -> Ids:
+        """Places that hold the k nearest: of a large index, those that rough looks find, and what none sees yet, exactly."""
+        if len(self._ids) < ROUGH_FROM:
+            return self._exactly(query, k)
         self._catch_up(CODED)
-        return [_pool().submit(part.search, query.reshape(1, -1), _closer(k)) for part in self._rough]
-
-    def _near(self, query: NDArray[np.float32], k: int, looks: Sequence[Look]) -> Ids:
-        """Places that hold the k nearest: those that rough looks find, and what no rough look sees yet, exactly."""
-        found = [look.result() for look in looks]
+        found = list(_pool().map(lambda part: part.search(query.reshape(1, -1), _closer(k)), self._rough))
         scores = np.concatenate([scores[0] for scores, _ in found])
         places = np.concatenate([np.where(near[0] < 0, -1, near[0] + n * PART) for n, (_, near) in enumerate(found)])
         if len(found) > 1:
