@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.roster import Roster
 
-__all__ = ["Posting", "STOP_WORDS", "coverage", "shares_of", "terms"]
+__all__ = ["Posting", "STOP_WORDS", "coverage", "covering", "terms"]
 
 # Words that ask, link or stand in for others: they say nothing of what a question is about. What a contraction leaves
 # behind ("didn't" becomes "didn" and "t") is among them.
@@ -57,56 +57,55 @@ class Posting(NamedTuple):
     holding: NDArray[np.int64]
 
 
-def coverage(
-    postings: Sequence[Posting], roster: Roster, *, most: int, also: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Score the `most` sentences that cover most of a query, and `also` these: the share of its weight, in [0, 1].
+def covering(postings: Sequence[Posting], roster: Roster, most: int) -> NDArray[np.int64]:
+    """The ascending numbers of the `most` sentences that cover most of a query, as `coverage` scores them.
 
-    There is a posting for each term of the query, of the articles on the roster. Returns numbers, ascending, and their
-    scores; of equal scores, the first are taken. A term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's,
-    where n of its N sentences (with PRIOR_SENTENCES) hold it: a term that the article lacks weighs most, and keeps every
-    share below 1.
-
-    How often a sentence holds a term, and how long it is, make no difference: both were tried, and length costs 3 points.
+    Of equal ones the first are taken, and none that covers nothing. Arguments are those of `coverage`.
     """
-    if not any(len(posting.numbers) for posting in postings):
-        return also, np.zeros(len(also), dtype=np.float32)
-    weights = [_weight(roster.counts, held) for _, held in postings]
+    if not postings:
+        return np.empty(0, dtype=np.int64)
+    weights = np.array([_weight(roster.counts, held) for _, held in postings], dtype=np.float32)
+    weights /= weights.sum(axis=0)  # of each article's sentences, the share that a term makes
     places = [roster.places(numbers, held) for numbers, held in postings]
-    whole = np.zeros(len(roster.counts))
-    covered = np.zeros(int(roster.sizes.sum()))
+    covered = np.zeros(int(roster.sizes.sum()), dtype=np.float32)
     for weight, there, (_, held) in zip(weights, places, postings, strict=True):
-        whole += weight
         covered[there] += np.repeat(weight, held)
     # From the rarest term to the commonest: what holds none but the terms still to come covers `reach` at most.
     order = sorted(range(len(postings)), key=lambda term: len(places[term]))
-    to_come = np.cumsum([weights[term] for term in reversed(order)], axis=0)[::-1]
+    to_come = np.cumsum(weights[order[::-1]], axis=0).max(axis=1)[::-1]
     found, shares = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-    for term, left in zip(order, to_come, strict=True):
-        reach = (left / whole).max() * (1 + 1e-6)  # added up in another order than the shares
-        if len(found) >= most and reach < shares.min():
-            break
-        numbers, held = postings[term]
-        of_term = (covered[places[term]] / np.repeat(whole, held)).astype(np.float32)
+    for term, reach in zip(order, to_come, strict=True):
+        numbers, of_term = postings[term].numbers, covered[places[term]]
+        if len(found) >= most:
+            if reach * (1 + 1e-5) < shares.min():  # it is added up in another order
+                break
+            likely = of_term >= shares.min()
+            numbers, of_term = numbers[likely], of_term[likely]
         best = _highest(of_term, most)
         found, kept = np.unique(np.concatenate([found, numbers[best]]), return_index=True)
         shares = np.concatenate([shares, of_term[best]])[kept]
         best = _highest(shares, most)
         found, shares = found[best], shares[best]
-    numbers = np.union1d(found, also)
-    scores = covered[roster.places(numbers, roster.holding(numbers))] / whole[roster.rows(numbers)]
-    return numbers, scores.astype(np.float32)
+    return found
 
 
-def shares_of(postings: Sequence[Posting], roster: Roster, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The scores that `coverage` gives these sentences, without looking at any other. They are on the roster."""
+def coverage(postings: Sequence[Posting], roster: Roster, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The share of a query's weight that each of these sentences covers, in [0, 1], shape (numbers,).
+
+    There is a posting for each term of the query, of the articles on the roster; the sentences are on the roster too. A
+    term's weight in an article is log(1 + (N - n + .5) / (n + .5)), BM25's, where n of its N sentences (with
+    PRIOR_SENTENCES) hold it: a term that the article lacks weighs most, and keeps every share below 1.
+
+    How often a sentence holds a term, and how long it is, make no difference: both were tried, and length costs 3 points.
+    """
     rows = roster.rows(numbers)
     whole, covered = np.zeros(len(numbers)), np.zeros(len(numbers))
     for containing, held in postings:
         weight = _weight(roster.counts[rows], held[rows])
         whole += weight
-        places = np.searchsorted(containing, numbers)
-        covered += np.where(np.append(containing, -1)[places] == numbers, weight, 0.0)
+        if len(containing):
+            nearest = containing[np.minimum(np.searchsorted(containing, numbers), len(containing) - 1)]
+            covered += np.where(nearest == numbers, weight, 0.0)
     return np.divide(covered, whole, out=covered, where=whole > 0).astype(np.float32)
 
 

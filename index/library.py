@@ -4,9 +4,12 @@ Knows nothing of questions, answers or how the two scores are weighed. What lies
 searching needs is built in memory from it, and follows what other processes write.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,7 @@ from index.article import Article, Sentence
 from index.database import Database, Entry
 from index.encoder import SAME_VECTOR, Encoder
 from index.errors import LibraryError, LibraryMismatch, ModelError
-from index.lexical import coverage, shares_of, terms
+from index.lexical import coverage, covering, terms
 from index.memory import Memory
 
 __all__ = ["Candidate", "Fuse", "Library", "POOL"]
@@ -145,10 +148,16 @@ class Library:
             if vectors is None or not len(vectors):
                 return []
             try:
-                near, _ = vectors.search(vector, POOL, ranges)
-                held = [postings.of(term, ranges) for term in terms(query)]
-                numbers, lexical = coverage(held, roster, most=POOL, also=np.sort(near))
-                dense = vectors.scores(vector, numbers)
+                looking = _aside().submit(vectors.search, vector, POOL, ranges)
+                try:
+                    held = [postings.of(term, ranges) for term in terms(query)]
+                    covered = covering(held, roster, POOL)
+                finally:
+                    near, cosines = looking.result()
+                covered = np.setdiff1d(covered, near)
+                numbers = np.concatenate([near, covered])
+                dense = np.concatenate([cosines, vectors.scores(vector, covered)])
+                lexical = coverage(held, roster, numbers)
                 fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
                 best = self._first(numbers, fused, around)
                 if most is not None and most < len(numbers):
@@ -157,7 +166,7 @@ class Library:
                 beside = np.setdiff1d(self._memory.beside(best, BESIDE), numbers)
                 numbers = np.concatenate([numbers, beside])
                 dense = np.concatenate([dense, vectors.scores(vector, beside)])
-                lexical = np.concatenate([lexical, shares_of(held, roster, beside)])
+                lexical = np.concatenate([lexical, coverage(held, roster, beside)])
             except KeyError:
                 raise self._database.damaged("its full text names sentences that it does not hold") from None
             places = self._memory.places(numbers)
@@ -223,6 +232,12 @@ class Library:
         if unknown := sorted(article_id for article_id in wanted if article_id not in self._memory.roster):
             raise _no_article(unknown[0])
         return sorted(map(self._memory.roster.range, wanted))
+
+
+@cache
+def _aside() -> ThreadPoolExecutor:
+    """For looking at vectors while words are looked up: each takes one processor, and about as long as the other."""
+    return ThreadPoolExecutor(os.cpu_count(), "looking")
 
 
 def _no_article(article_id: str) -> LibraryError:

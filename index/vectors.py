@@ -3,10 +3,7 @@
 The door to faiss. Knows nothing of sentences: a vector has a number, and the numbers of one article are one range.
 """
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,14 +17,16 @@ __all__ = ["VectorIndex"]
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
-# From this many vectors on, one bit of each dimension (RaBitQ) says which CLOSER are looked at exactly: one look at a
-# million takes milliseconds then, and not a tenth of a second. Measured: docs/speed.md.
+# From this many vectors on, one bit of each dimension (RaBitQ) says which CLOSER are looked at exactly. They lie in LISTS
+# around as many centres, and LOOKED of these, those with the centres nearest to the query, are looked at. Measured on real
+# sentences and on a million made ones: docs/speed.md.
 ROUGH_FROM = 20_000
-CLOSER = 1024
-PART = 1 << 18  # vectors that one processor looks at
-MIDDLE = 1 << 14  # vectors that say where the middle of all is
+CLOSER = 512
+LISTS, LOOKED = 256, 128
+SEEDS = 1 << 14  # vectors that say where the centres are
 CODED = 1 << 17  # vectors more that rough looks see after each: all of a million would keep the first question waiting
 AT_ONCE = 1 << 16  # vectors that are widened to 32 bits together
+OUTGROWN = 4  # so many times the vectors that there were when the centres were found call for new ones
 ASIDE = 1024  # so many vectors of chosen articles, or fewer, are compared without a look at the others
 SPARE = 8  # removed vectors are let go of when they are one in so many
 
@@ -44,7 +43,8 @@ class VectorIndex:
         self._gone = np.empty(0, dtype=bool)  # by place, as are the vectors themselves
         self._there = 0
         self._vectors = self._store()
-        self._rough: list[faiss.Index] = []  # each of PART places, but for the last; it catches up when it is needed
+        self._rough: faiss.IndexIVFRaBitQFastScan | None = None  # it catches up when it is needed
+        self._centred = 0  # how many vectors there were when its centres were found
 
     def __len__(self) -> int:
         return self._there
@@ -101,16 +101,12 @@ class VectorIndex:
         """Places that hold the k nearest: of a large index, those that rough looks find, and what none sees yet, exactly."""
         if len(self._ids) < ROUGH_FROM:
             return self._exactly(query, k)
-        self._catch_up(CODED)
-        found = list(_pool().map(lambda part: part.search(query.reshape(1, -1), _closer(k)), self._rough))
-        scores = np.concatenate([scores[0] for scores, _ in found])
-        places = np.concatenate([np.where(near[0] < 0, -1, near[0] + n * PART) for n, (_, near) in enumerate(found)])
-        if len(found) > 1:
-            places = places[np.argpartition(-scores, _closer(k))[: _closer(k)]]
-        places = np.sort(places[places >= 0])  # short results are padded with -1
+        rough = self._caught_up(CODED)
+        _, found = rough.search(query.reshape(1, -1), _closer(k))
+        places = np.sort(found[0][found[0] >= 0])  # short results are padded with -1
         places = places[~self._gone[places]]
-        if (seen := self._seen) < len(self._ids):
-            places = np.concatenate([places, self._exactly(query, k, np.arange(seen, len(self._ids)))])
+        if rough.ntotal < len(self._ids):
+            places = np.concatenate([places, self._exactly(query, k, np.arange(rough.ntotal, len(self._ids)))])
         return places if len(places) >= k else self._exactly(query, k)
 
     def _exactly(self, query: NDArray[np.float32], k: int, among: Ids | None = None) -> Ids:
@@ -151,37 +147,32 @@ class VectorIndex:
 
         return faiss.IndexScalarQuantizer(self.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
-    @property
-    def _seen(self) -> int:
-        """How many places rough looks see."""
-        return sum(part.ntotal for part in self._rough)
-
-    def _catch_up(self, most: int) -> None:
-        """Let rough looks see so many more vectors. An interruption leaves them with fewer, and the next call goes on."""
+    def _caught_up(self, most: int) -> "faiss.IndexIVFRaBitQFastScan":
+        """The rough look, which sees so many more vectors than before. An interruption leaves it with fewer."""
         import faiss
 
-        seen = self._seen
-        stop = min(len(self._ids), seen + most)
-        if seen == stop:
-            return
+        if self._rough is None or len(self._ids) > OUTGROWN * self._centred:
+            seeds = np.linspace(0, len(self._ids) - 1, min(SEEDS, len(self._ids)), dtype=np.int64)
+            centres = faiss.IndexFlatIP(self.dimension)
+            rough = faiss.IndexIVFRaBitQFastScan(centres, self.dimension, LISTS, faiss.METRIC_INNER_PRODUCT)
+            rough.cp.spherical = False  # nearer to their vectors than unit ones: one bit says more of what is left
+            rough.nprobe = LOOKED
+            rough.train(self._vectors.reconstruct_batch(seeds))
+            self._rough, self._centred = rough, len(self._ids)
+        stop = min(len(self._ids), self._rough.ntotal + most)
         codes = faiss.rev_swig_ptr(self._vectors.codes.data(), len(self._ids) * self._vectors.sa_code_size())
         halves = codes.view(np.float16).reshape(-1, self.dimension)
         # One place for all that are widened: memory that is new to the process takes longer than what is done in it.
-        wide = np.empty((min(AT_ONCE, stop - seen), self.dimension), dtype=np.float32)
-        while seen < stop:
-            if not self._rough or self._rough[-1].ntotal == PART:
-                part = faiss.IndexRaBitQFastScan(self.dimension, faiss.METRIC_INNER_PRODUCT)
-                # Finds their middle, and nothing else; one for all, so that what the parts say compares.
-                part.train(self._vectors.reconstruct_n(0, min(MIDDLE, len(self._ids))))
-                self._rough.append(part)
-            some = wide[: min(AT_ONCE, PART - seen % PART, stop - seen)]
+        wide = np.empty((min(AT_ONCE, stop - self._rough.ntotal), self.dimension), dtype=np.float32)
+        while (seen := self._rough.ntotal) < stop:
+            some = wide[: stop - seen]
             np.copyto(some, halves[seen : seen + len(some)])
-            self._rough[-1].add(some)
-            seen += len(some)
+            self._rough.add(some)
+        return self._rough
 
     def _let_go(self) -> None:
         kept = np.flatnonzero(~self._gone)
-        vectors, self._vectors, self._rough = self._vectors, self._store(), []
+        vectors, self._vectors, self._rough = self._vectors, self._store(), None
         self.expect(len(kept))
         for part in np.array_split(kept, 1 + len(kept) // AT_ONCE):
             if len(part):
@@ -191,8 +182,3 @@ class VectorIndex:
 
 def _closer(k: int) -> int:
     return max(CLOSER, 2 * k)
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count(), "looking")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.vectors import CODED, PART, ROUGH_FROM, VectorIndex
+from index.vectors import CODED, ROUGH_FROM, VectorIndex
 
 
 def unit_vectors(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
@@ -77,15 +77,12 @@ def test_an_id_that_was_never_added_or_was_removed_has_no_score() -> None:
             index.scores(np.array([1, 0], dtype=np.float32), np.array([3, unknown]))
 
 
-@pytest.mark.parametrize(("part", "coded"), [(PART, CODED), (6000, CODED), (6000, 3000), (6000, 500)])
-def test_a_large_index_finds_what_a_look_at_every_vector_finds(
-    part: int, coded: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("coded", [CODED, 3000, 500])
+def test_a_large_index_finds_what_a_look_at_every_vector_finds(coded: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the size from which on a rough look comes first, after later additions and removals at the beginning.
 
-    In one part, and in several, for as many processors; with all of them seen at once, and with some more at each look.
+    With all of them seen at once, and with some more at each look.
     """
-    monkeypatch.setattr("index.vectors.PART", part)
     monkeypatch.setattr("index.vectors.CODED", coded)
     centres = unit_vectors(300, 64, 1)
     near = centres[np.random.default_rng(2).integers(0, 300, ROUGH_FROM + 500)] + 0.5 * unit_vectors(ROUGH_FROM + 500, 64, 3)
@@ -104,6 +101,24 @@ def test_a_large_index_finds_what_a_look_at_every_vector_finds(
             found, scores = index.search(query, 10)
             assert len(set(found) & set(best)) >= 9
             np.testing.assert_allclose(scores, vectors[found // 2] @ query, atol=1e-6)
+
+
+def test_an_index_that_outgrows_its_beginnings_still_finds_what_is_nearest() -> None:
+    """First 20,000 vectors that are nearly the same, and later five times as many of all kinds."""
+    alike = unit_vectors(ROUGH_FROM, 32, 1) * 0.01 + unit_vectors(1, 32, 2)
+    alike /= np.linalg.norm(alike, axis=1, keepdims=True)
+    kinds = unit_vectors(500, 32, 3)
+    others = kinds[np.random.default_rng(4).integers(0, 500, 5 * ROUGH_FROM)] + 0.8 * unit_vectors(5 * ROUGH_FROM, 32, 5)
+    others /= np.linalg.norm(others, axis=1, keepdims=True)
+    index = VectorIndex(32)
+    found = 0
+    for number, some in enumerate((alike, others)):
+        index.add(np.arange(len(some)) + number * ROUGH_FROM, some)
+        index.search(kinds[0], 1)
+    everything = np.concatenate([alike, others]).astype(np.float16).astype(np.float32)
+    for query in kinds[:40]:
+        found += len(set(index.search(query, 10)[0]) & set(np.argsort(-(everything @ query), kind="stable")[:10]))
+    assert found >= 0.98 * 400
 
 
 def test_the_score_of_a_vector_is_the_same_to_the_last_bit_whatever_is_asked_beside_it() -> None:
