@@ -27,6 +27,7 @@ __all__ = ["Candidate", "Fuse", "Library", "POOL"]
 BESIDE = 2000  # characters on either side of a candidate: more than are read together with it
 POOL = 100  # the nearest by meaning and the nearest by words that become candidates, each; R@20 is already .97 to .998
 
+Numbers = NDArray[np.int64]
 Fuse = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -147,26 +148,23 @@ class Library:
             roster, postings, vectors = self._memory.roster, self._memory.postings, self._memory.vectors
             if vectors is None or not len(vectors):
                 return []
+            looking = _aside(os.getpid()).submit(vectors.search, vector, POOL, ranges)
             try:
-                looking = _aside().submit(vectors.search, vector, POOL, ranges)
                 try:
                     held = [postings.of(term, ranges) for term in terms(query)]
                     covered = covering(held, roster, POOL)
                 finally:
-                    near, cosines = looking.result()
-                covered = np.setdiff1d(covered, near)
-                numbers = np.concatenate([near, covered])
-                dense = np.concatenate([cosines, vectors.scores(vector, covered)])
-                lexical = coverage(held, roster, numbers)
+                    near, _ = looking.result()
+
+                def scores(numbers: Numbers) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+                    return vectors.scores(vector, numbers), coverage(held, roster, numbers)
+
+                numbers = np.union1d(near, covered)
+                dense, lexical = scores(numbers)
                 fused = fuse(dense.astype(np.float64), lexical.astype(np.float64))
-                best = self._first(numbers, fused, around)
-                if most is not None and most < len(numbers):
-                    kept = fused >= np.partition(fused, -most)[-most]
-                    numbers, dense, lexical = numbers[kept], dense[kept], lexical[kept]
-                beside = np.setdiff1d(self._memory.beside(best, BESIDE), numbers)
-                numbers = np.concatenate([numbers, beside])
-                dense = np.concatenate([dense, vectors.scores(vector, beside)])
-                lexical = np.concatenate([lexical, coverage(held, roster, beside)])
+                beside = self._memory.beside(self._first(numbers, fused, around), BESIDE)
+                numbers = np.union1d(numbers[_leading(fused, most)], beside)
+                dense, lexical = scores(numbers)
             except KeyError:
                 raise self._database.damaged("its full text names sentences that it does not hold") from None
             places = self._memory.places(numbers)
@@ -175,13 +173,11 @@ class Library:
             for (article, sentence), cosine, share in zip(places, dense, lexical, strict=True)
         ]
 
-    def _first(self, numbers: NDArray[np.int64], scores: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    def _first(self, numbers: Numbers, scores: NDArray[np.float64], most: int) -> Numbers:
         """The `most` of these with the highest scores, of equal ones by their articles' ids and their own."""
         if not most:
             return numbers[:0]
-        likely = (
-            np.flatnonzero(scores >= np.partition(scores, -most)[-most]) if most < len(scores) else np.arange(len(scores))
-        )
+        likely = _leading(scores, most)
         ids = [self._memory.roster.ids[row] for row in self._memory.roster.rows(numbers[likely])]
         order = sorted(range(len(likely)), key=lambda one: (-scores[likely[one]], ids[one], numbers[likely[one]]))
         return numbers[likely[order[:most]]]
@@ -235,9 +231,19 @@ class Library:
 
 
 @cache
-def _aside() -> ThreadPoolExecutor:
-    """For looking at vectors while words are looked up: each takes one processor, and about as long as the other."""
+def _aside(process: int) -> ThreadPoolExecutor:
+    """For looking at vectors while words are looked up: each takes one processor, and about as long as the other.
+
+    One for each process: a forked one has none of its parent's threads.
+    """
     return ThreadPoolExecutor(os.cpu_count(), "looking")
+
+
+def _leading(scores: NDArray[np.float64], most: int | None) -> NDArray[np.int64]:
+    """The places of the `most` highest scores, or of all, and of the last one's equals."""
+    if most is None or most >= len(scores):
+        return np.arange(len(scores))
+    return np.flatnonzero(scores >= np.partition(scores, -most)[-most])
 
 
 def _no_article(article_id: str) -> LibraryError:

@@ -78,6 +78,11 @@ def train(chosen: argparse.Namespace) -> bool:
     dice = random.Random(f"{chosen.seed} {trainer.steps}")
     samplers = [Sampler(source, network, random.Random(dice.random())) for source in sources]
     drawn = batches(samplers, [weight for _, weight, _ in named], chosen.pieces, dice)
+
+    def keep() -> None:
+        trainer.keep(checkpoint)
+        trainer.save(chosen.output)
+
     saved, shown = time.monotonic(), 0.0
     with _interruptible() as interrupted:
         while trainer.steps < chosen.steps and not interrupted.is_set():
@@ -88,11 +93,9 @@ def train(chosen: argparse.Namespace) -> bool:
                 _say(f"step {trainer.steps:,} of {chosen.steps:,}: loss of spans {span:.2f}, of sentences {sentence:.2f}")
                 shown = now
             if now - saved > 300:
-                trainer.keep(checkpoint)
-                trainer.save(chosen.output)
+                keep()
                 saved = now
-        trainer.keep(checkpoint)
-        trainer.save(chosen.output)
+        keep()
     if trainer.steps < chosen.steps:
         _say(f"stopped; the same command goes on from step {trainer.steps:,}")
         return False
