@@ -64,21 +64,22 @@ def covering(postings: Sequence[Posting], roster: Roster, most: int) -> NDArray[
     """
     if not postings:
         return np.empty(0, dtype=np.int64)
-    weights = np.array([_weight(roster.counts, held) for _, held in postings], dtype=np.float32)
-    weights /= weights.sum(axis=0)  # of each article's sentences, the share that a term makes
+    weights = np.array([_weight(roster.counts, held) for _, held in postings])
+    whole = weights.sum(axis=0)
     places = [roster.places(numbers, held) for numbers, held in postings]
-    covered = np.zeros(int(roster.sizes.sum()), dtype=np.float32)
+    covered = np.zeros(int(roster.sizes.sum()))
     for weight, there, (_, held) in zip(weights, places, postings, strict=True):
         covered[there] += np.repeat(weight, held)
     # From the rarest term to the commonest: what holds none but the terms still to come covers `reach` at most.
     order = sorted(range(len(postings)), key=lambda term: len(places[term]))
-    to_come = np.cumsum(weights[order[::-1]], axis=0).max(axis=1)[::-1]
+    to_come = (np.cumsum(weights[order[::-1]], axis=0) / whole).max(axis=1)[::-1]
     found, shares = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
     for term, reach in zip(order, to_come, strict=True):
-        numbers, of_term = postings[term].numbers, covered[places[term]]
+        numbers, held = postings[term]
+        if len(found) >= most and reach * (1 + 1e-6) < shares.min():  # it is added up in another order
+            break
+        of_term = (covered[places[term]] / np.repeat(whole, held)).astype(np.float32)
         if len(found) >= most:
-            if reach * (1 + 1e-5) < shares.min():  # it is added up in another order
-                break
             likely = of_term >= shares.min()
             numbers, of_term = numbers[likely], of_term[likely]
         best = _highest(of_term, most)

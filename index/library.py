@@ -4,12 +4,9 @@ Knows nothing of questions, answers or how the two scores are weighed. What lies
 searching needs is built in memory from it, and follows what other processes write.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -148,13 +145,11 @@ class Library:
             roster, postings, vectors = self._memory.roster, self._memory.postings, self._memory.vectors
             if vectors is None or not len(vectors):
                 return []
-            looking = _aside(os.getpid()).submit(vectors.search, vector, POOL, ranges)
+            looking = vectors.begin(vector, POOL, ranges)  # one processor looks at vectors, and one words up
             try:
-                try:
-                    held = [postings.of(term, ranges) for term in terms(query)]
-                    covered = covering(held, roster, POOL)
-                finally:
-                    near, _ = looking.result()
+                held = [postings.of(term, ranges) for term in terms(query)]
+                covered = covering(held, roster, POOL)
+                near, _ = looking()
 
                 def scores(numbers: Numbers) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
                     return vectors.scores(vector, numbers), coverage(held, roster, numbers)
@@ -228,15 +223,6 @@ class Library:
         if unknown := sorted(article_id for article_id in wanted if article_id not in self._memory.roster):
             raise _no_article(unknown[0])
         return sorted(map(self._memory.roster.range, wanted))
-
-
-@cache
-def _aside(process: int) -> ThreadPoolExecutor:
-    """For looking at vectors while words are looked up: each takes one processor, and about as long as the other.
-
-    One for each process: a forked one has none of its parent's threads.
-    """
-    return ThreadPoolExecutor(os.cpu_count(), "looking")
 
 
 def _leading(scores: NDArray[np.float64], most: int | None) -> NDArray[np.int64]:

@@ -1,9 +1,13 @@
-"""Nearest vectors by cosine, in memory: exactly, and from some tens of thousands on by way of a rough look at all.
+"""Nearest vectors by cosine, in memory: exactly, and from some tens of thousands on by way of a rough look first.
 
 The door to faiss. Knows nothing of sentences: a vector has a number, and the numbers of one article are one range.
 """
 
-from collections.abc import Sequence
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,11 +38,13 @@ SPARE = 8  # removed vectors are let go of when they are one in so many
 class VectorIndex:
     """Unit vectors of one dimension, in 16 bits, each under its own id, compared by inner product (which is their cosine).
 
-    Not locked: the owner keeps changes and searches apart.
+    The owner keeps changes and searches apart. Each locks the index besides: an interrupted owner may come back while a
+    search that it began goes on.
     """
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
+        self._lock = threading.RLock()
         self._ids: Ids = np.empty(0, dtype=np.int64)
         self._gone = np.empty(0, dtype=bool)  # by place, as are the vectors themselves
         self._there = 0
@@ -51,54 +57,71 @@ class VectorIndex:
 
     def expect(self, count: int) -> None:
         """Make room for so many vectors in all: else it is made, and what is there copied, again and again."""
-        there = self._vectors.codes.size()
-        self._vectors.codes.resize(max(there, count * self._vectors.sa_code_size()))
-        self._vectors.codes.resize(there)
+        with self._lock:
+            there = self._vectors.codes.size()
+            self._vectors.codes.resize(max(there, count * self._vectors.sa_code_size()))
+            self._vectors.codes.resize(there)
 
     def add(self, ids: Ids, vectors: NDArray[np.floating]) -> None:
         """Add vectors, shape (n, dimension), under n ids, ascending and above all that were ever added."""
         halves = np.ascontiguousarray(vectors, dtype=np.float16)
-        self._vectors.add_sa_codes(halves.view(np.uint8))  # its codes are those 16 bits: nothing is to be converted
-        self._ids = np.concatenate([self._ids, ids])
-        self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
-        self._there += len(ids)
+        with self._lock:
+            self._vectors.add_sa_codes(halves.view(np.uint8))  # its codes are those 16 bits: nothing is to be converted
+            self._ids = np.concatenate([self._ids, ids])
+            self._gone = np.concatenate([self._gone, np.zeros(len(ids), dtype=bool)])
+            self._there += len(ids)
 
     def remove(self, start: int, stop: int) -> None:
         """Remove every vector whose id is in [start, stop)."""
-        first, last = np.searchsorted(self._ids, [start, stop])
-        self._gone[first:last] = True
-        self._there = len(self._ids) - int(self._gone.sum())
-        if SPARE * (len(self._ids) - self._there) > len(self._ids):
-            self._let_go()
+        with self._lock:
+            first, last = np.searchsorted(self._ids, [start, stop])
+            self._gone[first:last] = True
+            self._there = len(self._ids) - int(self._gone.sum())
+            if SPARE * (len(self._ids) - self._there) > len(self._ids):
+                self._let_go()
 
     def search(
         self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None = None
     ) -> tuple[Ids, Scores]:
-        """Ids and cosines of the k nearest, or of all there are, best first; `ranges` keeps to ids in any [a, b)."""
-        k = min(k, len(self))
-        if k <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        if ranges is None:
-            places = self._near(query, k)
-        elif len(places := self._places_in(ranges)) > ASIDE:
-            places = self._exactly(query, k, places)
-        cosines = self._cosines(query, places)
-        best = np.argsort(-cosines, kind="stable")[:k]
-        return self._ids[places[best]], cosines[best]
+        """Ids and cosines of the k nearest, or of all there are, best first; `ranges` keeps to ids in any [a, b).
+
+        The cosines are exact. Where there are many vectors, a few of the k may be missed: see docs/speed.md.
+        """
+        with self._lock:
+            k = min(k, len(self))
+            if k <= 0:
+                return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+            if ranges is None:
+                places = self._near(query, k)
+            elif len(places := self._places_in(ranges)) > ASIDE:
+                places = self._exactly(query, k, places)
+            cosines = self._cosines(query, places)
+            best = np.argsort(-cosines, kind="stable")[:k]
+            return self._ids[places[best]], cosines[best]
+
+    def begin(
+        self, query: NDArray[np.float32], k: int, ranges: Sequence[tuple[int, int]] | None = None
+    ) -> Callable[[], tuple[Ids, Scores]]:
+        """Begin a search; what is returned waits for the result. One of few vectors is done before this returns."""
+        if len(self) >= ROUGH_FROM:
+            return _aside().submit(self.search, query, k, ranges).result
+        found = self.search(query, k, ranges)
+        return lambda: found
 
     def scores(self, query: NDArray[np.float32], ids: Ids) -> Scores:
         """Cosines of the query with the vectors of these ids, in their order. Raises KeyError where one has no vector."""
-        places = np.searchsorted(self._ids, ids)
-        there = places < len(self._ids)
-        there[there] = (self._ids[places[there]] == ids[there]) & ~self._gone[places[there]]
-        if not there.all():
-            raise KeyError(int(ids[~there][0]))
-        return self._cosines(query, places)
+        with self._lock:
+            places = np.searchsorted(self._ids, ids)
+            there = places < len(self._ids)
+            there[there] = (self._ids[places[there]] == ids[there]) & ~self._gone[places[there]]
+            if not there.all():
+                raise KeyError(int(ids[~there][0]))
+            return self._cosines(query, places)
 
     # -- by place
 
     def _near(self, query: NDArray[np.float32], k: int) -> Ids:
-        """Places that hold the k nearest: of a large index, those that rough looks find, and what none sees yet, exactly."""
+        """Places that hold the k nearest, or of a large index most of them: a rough look's, and of what it does not see."""
         if len(self._ids) < ROUGH_FROM:
             return self._exactly(query, k)
         rough = self._caught_up(CODED)
@@ -148,14 +171,14 @@ class VectorIndex:
         return faiss.IndexScalarQuantizer(self.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
     def _caught_up(self, most: int) -> "faiss.IndexIVFRaBitQFastScan":
-        """The rough look, which sees so many more vectors than before. An interruption leaves it with fewer."""
+        """The rough look, which sees so many more vectors than before."""
         import faiss
 
         if self._rough is None or len(self._ids) > OUTGROWN * self._centred:
             seeds = np.linspace(0, len(self._ids) - 1, min(SEEDS, len(self._ids)), dtype=np.int64)
-            centres = faiss.IndexFlatIP(self.dimension)
-            rough = faiss.IndexIVFRaBitQFastScan(centres, self.dimension, LISTS, faiss.METRIC_INNER_PRODUCT)
-            rough.cp.spherical = False  # nearer to their vectors than unit ones: one bit says more of what is left
+            # Of unit vectors, the nearest by distance are those by cosine. By inner product, centres that are long would
+            # have the longest lists: .85 instead of .91 where all vectors lie on one side.
+            rough = faiss.IndexIVFRaBitQFastScan(faiss.IndexFlatL2(self.dimension), self.dimension, LISTS)
             rough.nprobe = LOOKED
             rough.train(self._vectors.reconstruct_batch(seeds))
             self._rough, self._centred = rough, len(self._ids)
@@ -182,3 +205,13 @@ class VectorIndex:
 
 def _closer(k: int) -> int:
     return max(CLOSER, 2 * k)
+
+
+@cache
+def _aside() -> ThreadPoolExecutor:
+    """For looking at vectors while the owner does something else: one search takes one processor."""
+    return ThreadPoolExecutor(os.cpu_count(), "looking")
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows; a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_aside.cache_clear)

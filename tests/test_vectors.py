@@ -121,6 +121,20 @@ def test_an_index_that_outgrows_its_beginnings_still_finds_what_is_nearest() -> 
     assert found >= 0.98 * 400
 
 
+def test_a_search_that_nobody_waits_for_any_more_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a search's owner, and not the search: what comes next waits for it, be it a look or a change."""
+    monkeypatch.setattr("index.vectors.CODED", 5000)
+    vectors = unit_vectors(2 * ROUGH_FROM, 64, 1)
+    index = VectorIndex(64)
+    index.add(np.arange(ROUGH_FROM), vectors[:ROUGH_FROM])
+    begun = [index.begin(vectors[0], 10) for _ in range(4)]
+    index.add(np.arange(ROUGH_FROM, 2 * ROUGH_FROM), vectors[ROUGH_FROM:])
+    index.remove(0, 10)
+    begun += [index.begin(vectors[ROUGH_FROM + 7], 10) for _ in range(8)]
+    assert [search()[0][0] for search in begun[-8:]] == [ROUGH_FROM + 7] * 8
+    assert index.search(vectors[ROUGH_FROM + 8], 1)[0].tolist() == [ROUGH_FROM + 8]
+
+
 def test_the_score_of_a_vector_is_the_same_to_the_last_bit_whatever_is_asked_beside_it() -> None:
     """A matrix product adds up in another order when there are more rows; law 6 wants the same number."""
     vectors = unit_vectors(301, 384, 0)
