@@ -20,7 +20,7 @@ from qa.retriever import Ranked, Reading
 __all__ = ["COMBINATION", "Combination", "READ", "Reader", "SHIPPED"]
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
-WEIGHTS_SHA256 = "579355d63cdfc595d6d3b19d2851581363a4524cd032c1f5f84c3b31f144efa4"  # of the file that this version ships
+WEIGHTS_SHA256 = "15cf63554ebc5287c58a825d6fd34b3d955f43e6a4e8c762ed694a5f02cd8eab"  # of the file that this version ships
 
 READ = 8  # candidates that are read, with what stands beside them: 12 put as many right sentences first, and take longer
 WINDOW = 176  # most word pieces of article text read at once, as in training
@@ -45,13 +45,13 @@ class Combination:
 
 
 COMBINATION = Combination(
-    name="reader-4",
-    worth=0.13,
+    name="reader-5",
+    worth=0.17,
     span=0.0,
     origin=(
-        "Fitted for the shipped weights by sentence P@1 on 612 questions on SQuAD 2.0 dev articles that the reader was not "
-        "trained on, and on the tests' own articles: flat from .1 to .2 on the former (.874 to .884; .876 here, against "
-        ".807 by retrieval alone), best from .13 to .16 on the latter; the span adds nothing."
+        "Fitted for the shipped weights by sentence P@1, where nothing was learnt: flat from .1 to .22 on 612 questions on "
+        "SQuAD 2.0 dev articles (.881 to .874; .877 here, .807 by retrieval alone), rising on 500 on written articles of "
+        "general subjects (.871 to .888; .885 here) and 300 on invented ones (.812 to .833; .829); the span adds nothing."
     ),
 )
 FOREIGN = Combination(
