@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Pieces", "WordPieces", "parts"]
 
 FEW = 8  # rounds of parts computed at once, above which it matters little that the last one may be short
-BATCH = (
-    1024  # padded word pieces computed at once: more is no faster on a CPU, and pads the few sentences of an article more
-)
+BATCH = 1024  # padded word pieces computed at once: with more, the few sentences of an article are padded more
 
 
 class Pieces(NamedTuple):
